@@ -1,0 +1,34 @@
+"""Which network addresses a page may lead us to: public ones, however they are spelled.
+
+A page, a playlist or a redirect is foreign input; it must not make us ask the owner's router.
+Cases and reasons: RFC 6890 and the spellings that other programs fell for.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+_COMPATIBLE = IPv6Network("::/96")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP literal, with or without a zone, is a public unicast address.
+
+    IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) count as
+    what they carry. Anything that is no IP literal is not public.
+    """
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        if ip in _NAT64_LOCAL or ip.teredo is not None:
+            return False
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is None and (ip in _NAT64 or ip in _COMPATIBLE):
+            inner = IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved

@@ -1,0 +1,129 @@
+"""Every error we raise on purpose, named after what the caller can do next.
+
+AnidanaError
+├── ConfigError       tell the owner which setting to change
+├── SetupError        a path, a permission or a tool is missing: mend the machine
+├── NotFound          nothing by that name, or more than one: name it better
+├── Held              a rule or another run holds it: wait, or change the rule
+├── DiskFull          no room: pause, and go on once there is
+├── NoStream          every mirror failed: show the owner what each one said
+├── Damaged           what arrived is not the whole episode: try the next mirror
+└── SourceError       a site, or the plugin that reads it, let us down
+    ├── Gone          the media is no longer there: never retry
+    ├── NotReady      still encoding or queued at the host: retry later
+    ├── Refused       we are turned away or not answered for now: rest the host
+    ├── NeedsPerson   a gate stands before the page: show it to the owner
+    ├── Blocked       it points to where we never go: drop it
+    ├── PageChanged   the page is not what the plugin knows: mend the plugin
+    └── Crashed       the plugin has a bug: report it
+
+Texts are sentences that a web page can show; they never hold a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .models import Attempt
+
+
+class AnidanaError(Exception):
+    """Something went wrong that we know how to explain; `hint` says what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(AnidanaError):
+    """A setting is wrong; the text names it and the remedy."""
+
+
+class SetupError(AnidanaError):
+    """The machine is not ready: a path, a permission, a missing tool."""
+
+
+class NotFound(AnidanaError):
+    """Nothing goes by that name, or several things do; `candidates` are what it might have been."""
+
+    def __init__(self, message: str, *, candidates: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.candidates = tuple(candidates)
+
+
+class Held(AnidanaError):
+    """A rule, or another run on the same data, stands in the way for now."""
+
+
+class DiskFull(AnidanaError):
+    """No room is left; what has been staged stays, and the job is paused."""
+
+
+class NoStream(AnidanaError):
+    """No mirror delivered; `attempts` says what each of them answered."""
+
+    def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.attempts = tuple(attempts)
+
+
+class Damaged(AnidanaError):
+    """What arrived is not the whole episode, or not a video at all."""
+
+
+class SourceError(AnidanaError):
+    """A site, or the plugin that reads it, let us down; another mirror may still deliver."""
+
+    code = "failed"
+
+
+class Gone(SourceError):
+    """The media is no longer there: never retry this mirror."""
+
+    code = "gone"
+
+
+class NotReady(SourceError):
+    """The host is still working on the media: retry later."""
+
+    code = "not_ready"
+
+
+class Refused(SourceError):
+    """We are turned away or not answered for now; `retry_after` is the site's own wish in seconds."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class NeedsPerson(SourceError):
+    """A gate stands before the page; `url` is where the owner can look at it. Gates are never solved."""
+
+    code = "needs_person"
+
+    def __init__(self, message: str, *, url: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.url = url
+
+
+class Blocked(SourceError):
+    """It points to an address, a scheme or a size that we never follow."""
+
+    code = "blocked"
+
+
+class PageChanged(SourceError):
+    """The page is not what the plugin knows: the plugin needs mending."""
+
+    code = "page_changed"
+
+
+class Crashed(SourceError):
+    """The plugin has a bug; the cause is chained."""
+
+    code = "crashed"

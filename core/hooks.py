@@ -1,0 +1,163 @@
+"""The hook specifications: what a plugin can offer, and what an offer must look like.
+
+Hooks only collect. They are called once at start, do no I/O and return objects; the work is
+done by the methods of those objects. A plugin is a module with `@hookimpl` functions, named in
+the entry-point group `anidana.plugins`; built-in ones come the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import pluggy
+
+from .models import (
+    Hit,
+    Item,
+    Link,
+    MediaServer,
+    Mirror,
+    News,
+    Number,
+    Season,
+    Series,
+    SeriesFacts,
+    Sidecar,
+    Stream,
+)
+from .steps import Steps
+
+GROUP = "anidana.plugins"
+
+hookspec = pluggy.HookspecMarker("anidana")
+hookimpl = pluggy.HookimplMarker("anidana")
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A streaming host: turns a link into a stream.
+
+    `name` is the catalogue's label for the host. `domains` are host names it is known by, data
+    that goes stale and never a reason to refuse a link. `headers` are hints for requests to the
+    host, mostly a Referer.
+    """
+
+    name: str
+    domains: tuple[str, ...]
+    headers: Mapping[str, str]
+
+    def extract(self, link: Link) -> Steps[Stream]:
+        """Ask for the pages it takes and return the stream; one of our SourceErrors says why not."""
+        ...
+
+
+@runtime_checkable
+class Catalogue(Protocol):
+    """A site that lists series, their episodes and, per language, mirrors.
+
+    `url` is the site's root. `key` is the site's slug of a series, taken from its links.
+    """
+
+    name: str
+    url: str
+    domains: tuple[str, ...]
+
+    def key_of(self, url: str) -> str | None:
+        """The key in an address of this site, None for any other address."""
+        ...
+
+    def search(self, query: str) -> Steps[list[Hit]]:
+        """Series that fit the words, best first; an empty list if there are none."""
+        ...
+
+    def series(self, key: str) -> Steps[Series]:
+        """The series page; Gone if the site does not know the key."""
+        ...
+
+    def season(self, key: str, number: int) -> Steps[Season]:
+        """One season's table; 0 for films and specials."""
+        ...
+
+    def mirrors(self, key: str, number: Number) -> Steps[list[Mirror]]:
+        """What the episode's page offers; an empty list if it is announced but not out."""
+        ...
+
+    def resolve(self, mirror: Mirror) -> Steps[Link]:
+        """Follow the catalogue's own link to the streaming host."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a metadata source may use: its key, another address than its own, languages by rank."""
+
+    key: str = field(repr=False)
+    url: str | None = None
+    languages: tuple[str, ...] = ("de", "en")
+
+
+@runtime_checkable
+class MetadataSource(Protocol):
+    """A database that knows series better than the catalogue does."""
+
+    name: str
+
+    async def describe(self, series: Series, numbers: Sequence[Number], access: Access) -> SeriesFacts | None:
+        """What it knows about the series and these episodes; None if it finds no sure match."""
+        ...
+
+
+FetchImage: TypeAlias = Callable[[str], Awaitable[bytes]]
+"""Download one picture: JPEG, PNG or WebP bytes that were checked; SourceError if there is none."""
+
+
+@runtime_checkable
+class SidecarWriter(Protocol):
+    """Makes the files that lie beside a video; the core decides where and writes them."""
+
+    name: str
+
+    async def sidecars(self, item: Item, fetch_image: FetchImage) -> list[Sidecar]:
+        """The files for this episode and its series."""
+        ...
+
+
+@runtime_checkable
+class Action(Protocol):
+    """Tells a media server about new files. `name` is the `kind` of servers it knows."""
+
+    name: str
+
+    async def tell(self, server: MediaServer, news: News) -> None:
+        """Ask the server to look at the files; Refused if it does not answer or will not."""
+        ...
+
+    async def confirm(self, server: MediaServer, news: News) -> bool:
+        """Whether the server lists every file of the news by now."""
+        ...
+
+
+@hookspec
+def register_providers() -> list[Provider]:
+    """Streaming hosts this plugin can read."""
+    return []
+
+
+@hookspec
+def register_catalogues() -> list[Catalogue]:
+    """Sites this plugin can read series from."""
+    return []
+
+
+@hookspec
+def register_metadata() -> list[MetadataSource | SidecarWriter]:
+    """Metadata sources and sidecar writers of this plugin; writers run in order of their names."""
+    return []
+
+
+@hookspec
+def register_actions() -> list[Action]:
+    """Media servers this plugin can tell about new files."""
+    return []

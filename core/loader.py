@@ -1,0 +1,196 @@
+"""Finds the plugins, puts them in order, and says which were left out and why.
+
+A built-in that is broken stops the start; anybody else's is left out with its name and reason,
+and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from . import hooks
+from .errors import ConfigError
+from .hooks import GROUP, Action, Catalogue, MetadataSource, Provider, SidecarWriter
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PROVIDERS = ("VOE", "Doodstream", "Vidmoly", "Vidoza", "SpeedFiles", "Streamtape", "Luluvdo")
+"""Who is asked first. A provider that is not listed comes after these, by name."""
+
+BUILT_IN = "anidana"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A plugin that does not take part: its entry point, its distribution, and why."""
+
+    name: str
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plugin that takes part, and the names of what it offers."""
+
+    name: str
+    origin: str
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """All that was offered. `providers` are in the order in which they are asked."""
+
+    providers: tuple[Provider, ...] = ()
+    catalogues: tuple[Catalogue, ...] = ()
+    sources: tuple[MetadataSource, ...] = ()
+    writers: tuple[SidecarWriter, ...] = ()
+    actions: tuple[Action, ...] = ()
+    loaded: tuple[Loaded, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    def provider_for(self, label: str, host: str = "") -> Provider | None:
+        """The provider a catalogue's label names, else the one that knows the host."""
+        for provider in self.providers:
+            if provider.name.casefold() == label.strip().casefold():
+                return provider
+        return next((p for p in self.providers if host and knows(p.domains, host)), None)
+
+    def catalogue(self, name: str) -> Catalogue:
+        """The catalogue of that name; ConfigError if none is loaded."""
+        for catalogue in self.catalogues:
+            if catalogue.name == name:
+                return catalogue
+        raise ConfigError(f"no catalogue plugin is called {name!r}", hint="anidana plugins")
+
+
+def knows(domains: Iterable[str], host: str) -> bool:
+    """Whether a host name is one of the domains or below one; `voe.sx.evil.test` is not below `voe.sx`."""
+    host = host.casefold().rstrip(".")
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def in_order(providers: Iterable[Provider], order: Sequence[str] = ()) -> tuple[Provider, ...]:
+    """Sort providers: the owner's order first, then DEFAULT_PROVIDERS, then the rest by name."""
+    ranks: dict[str, int] = {}
+    for name in (*order, *DEFAULT_PROVIDERS):
+        ranks.setdefault(name.casefold(), len(ranks))
+
+    def rank(provider: Provider) -> tuple[int, str]:
+        name = provider.name.casefold()
+        return ranks.get(name, len(ranks)), name
+
+    return tuple(sorted(providers, key=rank))
+
+
+def load(order: Sequence[str] = (), points: Iterable[EntryPoint] | None = None) -> Plugins:
+    """Load every plugin that is installed; `order` is the owner's order of providers.
+
+    Raises ConfigError if a built-in plugin is broken.
+    """
+    found = entry_points(group=GROUP) if points is None else points
+    # Built-ins first, so that a name they use cannot be taken from them.
+    in_turn = sorted(found, key=lambda point: (_origin(point) != BUILT_IN, point.name))
+    offers = _Offers()
+    loaded: list[Loaded] = []
+    left_out: list[LeftOut] = []
+    for point in in_turn:
+        origin = _origin(point)
+        try:
+            loaded.append(Loaded(point.name, origin, offers.take(point)))
+        except (Exception, SystemExit) as error:
+            if origin == BUILT_IN:
+                raise ConfigError(f"the built-in plugin {point.name!r} does not load: {error}") from error
+            reason = str(error) or type(error).__name__
+            log.warning("plugin %s (%s) is left out: %s", point.name, origin, reason)
+            left_out.append(LeftOut(point.name, origin, reason))
+    return Plugins(
+        in_order(offers.providers, order),
+        tuple(offers.catalogues),
+        tuple(offers.sources),
+        tuple(sorted(offers.writers, key=lambda writer: writer.name)),
+        tuple(offers.actions),
+        tuple(loaded),
+        tuple(left_out),
+    )
+
+
+class _Offers:
+    """What has been accepted so far; a plugin is taken whole or not at all."""
+
+    def __init__(self) -> None:
+        self.providers: list[Provider] = []
+        self.catalogues: list[Catalogue] = []
+        self.sources: list[MetadataSource] = []
+        self.writers: list[SidecarWriter] = []
+        self.actions: list[Action] = []
+
+    def take(self, point: EntryPoint) -> tuple[str, ...]:
+        """Import one plugin, call its hooks and accept what they return; returns the names."""
+        module = point.load()
+        manager = pluggy.PluginManager("anidana")
+        manager.add_hookspecs(hooks)
+        manager.register(module, point.name)
+        manager.check_pending()
+        new: list[tuple[list[Any], Any]] = []
+        for offer in _call(manager.hook.register_providers):
+            new.append((self.providers, _check(offer, Provider)))
+        for offer in _call(manager.hook.register_catalogues):
+            new.append((self.catalogues, _check(offer, Catalogue)))
+        for offer in _call(manager.hook.register_metadata):
+            if isinstance(offer, MetadataSource):
+                new.append((self.sources, _check(offer, MetadataSource)))
+            else:
+                new.append((self.writers, _check(offer, SidecarWriter)))
+        for offer in _call(manager.hook.register_actions):
+            new.append((self.actions, _check(offer, Action)))
+        if not new:
+            raise TypeError("it offers nothing")
+        for shelf, offer in new:
+            if any(offer.name.casefold() == known.name.casefold() for known in shelf):
+                raise ValueError(f"the name {offer.name!r} is taken")
+        for shelf, offer in new:
+            shelf.append(offer)
+        return tuple(offer.name for _, offer in new)
+
+
+def _call(hook: Callable[[], list[Any]]) -> list[Any]:
+    offers: list[Any] = []
+    for answer in hook():
+        if not isinstance(answer, list):
+            raise TypeError(f"a hook returned {type(answer).__name__}, not a list")
+        offers.extend(answer)
+    return offers
+
+
+def _check(offer: Any, protocol: type) -> Any:
+    """The offer, if it looks like what the hook promises; TypeError says what is missing."""
+    if isinstance(offer, type) or not isinstance(offer, protocol):
+        what = offer.__name__ if isinstance(offer, type) else type(offer).__name__
+        missing = sorted(name for name in _members(protocol) if not hasattr(offer, name))
+        raise TypeError(
+            f"{what} is not a {protocol.__name__}: "
+            + (f"it lacks {', '.join(missing)}" if missing else "an instance is wanted, not a class")
+        )
+    name: Any = getattr(offer, "name", None)
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError(f"a {protocol.__name__} needs a name")
+    domains: Any = getattr(offer, "domains", ())
+    if not isinstance(domains, tuple) or not all(isinstance(domain, str) for domain in domains):
+        raise TypeError(f"{name}: domains must be a tuple of host names")
+    return offer
+
+
+def _members(protocol: type) -> set[str]:
+    return {name for name in (*protocol.__dict__, *protocol.__annotations__) if not name.startswith("_")}
+
+
+def _origin(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "unknown"

@@ -1,0 +1,1 @@
+"""One module per program that is told about new files."""

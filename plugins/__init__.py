@@ -1,0 +1,1 @@
+"""What the program can read and write: streaming hosts, catalogues, metadata."""

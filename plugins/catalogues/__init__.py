@@ -1,0 +1,1 @@
+"""One module per site that lists series."""

@@ -1,0 +1,1 @@
+"""Where metadata comes from, and the writers of NFO files and artwork."""

@@ -1,0 +1,1 @@
+"""One module per streaming host; tricks that two share are pure functions in `_trick.py`."""
