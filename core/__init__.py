@@ -3,9 +3,11 @@
 Importing this stays cheap: every command of the program does it, `--help` too.
 """
 
+from .client import ServerClient
 from .errors import (
     AnidanaError,
     Blocked,
+    ConfigError,
     Crashed,
     Gone,
     NeedsPerson,
@@ -61,6 +63,7 @@ __all__ = [
     "AnidanaError",
     "Blocked",
     "Catalogue",
+    "ConfigError",
     "Crashed",
     "Episode",
     "EpisodeFacts",
@@ -89,6 +92,7 @@ __all__ = [
     "Season",
     "Series",
     "SeriesFacts",
+    "ServerClient",
     "Sidecar",
     "SidecarWriter",
     "SourceError",

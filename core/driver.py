@@ -67,7 +67,7 @@ def _advance(steps: Steps[Any], answer: Page | AnidanaError | None) -> Request |
         return _Returned(end.value)
     except AnidanaError:
         raise
-    except Exception as error:
+    except BaseException as error:  # SystemExit and CancelledError too: they are the plugin's, not ours
         raise Crashed(f"{type(error).__name__}: {error}") from error
     if not isinstance(move, Get | Post):
         raise Crashed(f"the plugin asked for {type(move).__name__}, not for a page")

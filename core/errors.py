@@ -6,6 +6,7 @@ AnidanaError
 ├── NotFound          nothing by that name, or more than one: name it better
 ├── Held              a rule or another run holds it: wait, or change the rule
 ├── DiskFull          no room: pause, and go on once there is
+├── NotOut            not offered in a wanted language yet: ask again later
 ├── NoStream          every mirror failed: show the owner what each one said
 ├── Damaged           what arrived is not the whole episode: try the next mirror
 └── SourceError       a site, or the plugin that reads it, let us down
@@ -59,6 +60,10 @@ class Held(AnidanaError):
 
 class DiskFull(AnidanaError):
     """No room is left; what has been staged stays, and the job is paused."""
+
+
+class NotOut(AnidanaError):
+    """The episode is not offered, or not in a language that is wanted, for now."""
 
 
 class NoStream(AnidanaError):

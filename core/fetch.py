@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -79,7 +80,8 @@ class Network:
             return url, {}
         parts = urlsplit(url)
         host, port = self._route
-        return urlunsplit(("http", f"{host}:{port}", parts.path, parts.query, "")), {"Host": parts.netloc}
+        meant = {"Host": parts.netloc.rpartition("@")[2]}
+        return urlunsplit(("http", f"{host}:{port}", parts.path, parts.query, "")), meant
 
     def _socket(self, info: Any) -> socket.socket:
         """Make the socket, unless the address is none of those a page may lead to."""
@@ -112,6 +114,11 @@ class Visit:
         self._jar = aiohttp.CookieJar(unsafe=True)
 
     @property
+    def network(self) -> Network:
+        """The network this visit goes over."""
+        return self._network
+
+    @property
     def user_agent(self) -> str:
         """What every request of this visit says it is."""
         return self._network.settings.user_agent
@@ -122,6 +129,7 @@ class Visit:
         Raises Gone for 404 and 410, NeedsPerson for a gate, Refused for every other status of 400
         and above and for a site that does not answer, Blocked for what we never follow.
         """
+        _check_address(request.url)
         await self._network.keep_pace(request.url)
         form = dict(request.form) if isinstance(request, Post) else None
         headers = dict(request.headers)
@@ -157,7 +165,7 @@ class Visit:
         """Ask for something and hold its answer open, whatever its status; errors as in `page`."""
         session = self._network.session
         for _ in range(MOST_REDIRECTS + 1):
-            _check_scheme(url)
+            _check_address(url)
             target, extra = self._network.routed(url)
             sent = {
                 "User-Agent": self.user_agent,
@@ -166,9 +174,9 @@ class Visit:
                 **(headers or {}),
                 **extra,
             }
-            if cookies := self._jar.filter_cookies(URL(url)).output(header="", sep=";").strip():
-                sent["Cookie"] = cookies
             async with _our_errors(url):
+                if cookies := self._jar.filter_cookies(URL(url)).output(header="", sep=";").strip():
+                    sent["Cookie"] = cookies
                 async with asyncio.timeout(HEADER_SECONDS):
                     response = await session.request(
                         method, _exact(target), headers=sent, data=form, allow_redirects=False
@@ -179,7 +187,8 @@ class Visit:
             ):
                 break
             response.close()
-            url = urljoin(url, response.headers["Location"])
+            async with _our_errors(url):
+                url = urljoin(url, response.headers["Location"])
             if response.status in (301, 302, 303) and method == "POST":
                 method, form = "GET", None
         else:
@@ -222,13 +231,14 @@ class Body:
     async def read(self, most: int) -> bytes:
         """The whole body; Blocked if it is longer than `most` bytes once decoded."""
         data = bytearray()
-        async for chunk in self.chunks():
-            data += chunk
-            if len(data) > most:
-                raise Blocked(f"{_plain(self.url)} sends more than {most} bytes")
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                data += chunk
+                if len(data) > most:
+                    raise Blocked(f"{_plain(self.url)} sends more than {most} bytes")
         return bytes(data)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives; Refused when it stalls, or breaks off before its end."""
         began, seen = time.monotonic(), 0
         async with _our_errors(self.url):
@@ -281,7 +291,7 @@ async def _our_errors(url: str) -> AsyncIterator[None]:
         if _NOT_PUBLIC in str(error):
             raise Blocked(f"{where} {_NOT_PUBLIC}") from error
         raise Refused(f"{where} does not take connections") from error
-    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError) as error:
+    except ValueError as error:  # a port, a host or a header that cannot be; InvalidURL is one
         raise Blocked(f"{where} is no address") from error
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error, TimeoutError):
@@ -289,10 +299,10 @@ async def _our_errors(url: str) -> AsyncIterator[None]:
         raise Refused(f"{where} broke off: {type(error).__name__}") from error
 
 
-def _check_scheme(url: str) -> None:
+def _check_address(url: str) -> None:
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fine = False
     if not fine:
@@ -300,8 +310,10 @@ def _check_scheme(url: str) -> None:
 
 
 def _plain(url: str) -> str:
-    """An address for texts: no query, no user, not endless."""
-    return url.partition("?")[0].rpartition("@")[2][:120] if "://" in url else url[:120]
+    """An address for texts: no query, no fragment, no user, not endless."""
+    scheme, mark, rest = re.split(r"[?#]", url, maxsplit=1)[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:120]
 
 
 def _exact(url: str) -> URL:

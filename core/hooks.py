@@ -45,8 +45,16 @@ class Provider(Protocol):
     """
 
     name: str
-    domains: tuple[str, ...]
-    headers: Mapping[str, str]
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Host names; an attribute will do."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers by name; an attribute will do."""
+        ...
 
     def extract(self, link: Link) -> Steps[Stream]:
         """Ask for the pages it takes and return the stream; one of our SourceErrors says why not."""
@@ -62,7 +70,11 @@ class Catalogue(Protocol):
 
     name: str
     url: str
-    domains: tuple[str, ...]
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Host names; an attribute will do."""
+        ...
 
     def key_of(self, url: str) -> str | None:
         """The key in an address of this site, None for any other address."""

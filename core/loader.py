@@ -7,7 +7,7 @@ and the rest goes on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -153,8 +153,9 @@ class _Offers:
             new.append((self.actions, _check(offer, Action)))
         if not new:
             raise TypeError("it offers nothing")
-        for shelf, offer in new:
-            if any(offer.name.casefold() == known.name.casefold() for known in shelf):
+        for count, (shelf, offer) in enumerate(new):
+            known = [*shelf, *(other for place, other in new[:count] if place is shelf)]
+            if any(offer.name.casefold() == other.name.casefold() for other in known):
                 raise ValueError(f"the name {offer.name!r} is taken")
         for shelf, offer in new:
             shelf.append(offer)
@@ -185,6 +186,8 @@ def _check(offer: Any, protocol: type) -> Any:
     domains: Any = getattr(offer, "domains", ())
     if not isinstance(domains, tuple) or not all(isinstance(domain, str) for domain in domains):
         raise TypeError(f"{name}: domains must be a tuple of host names")
+    if not isinstance(getattr(offer, "headers", {}), Mapping):
+        raise TypeError(f"{name}: headers must map names to values")
     return offer
 
 

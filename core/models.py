@@ -106,7 +106,10 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a catalogue's series page says; `seasons` are the numbers it links to, 0 for its films."""
+    """What a catalogue's series page says; `seasons` are the numbers it links to, 0 for its films.
+
+    `rating` is in stars of five.
+    """
 
     catalogue: str
     key: str
@@ -176,14 +179,28 @@ class Stream:
     expires: datetime | None = None
 
     @classmethod
-    def hls(cls, url: str, *, referer: str | None = None, height: int | None = None) -> Stream:
+    def hls(
+        cls,
+        url: str,
+        *,
+        referer: str | None = None,
+        height: int | None = None,
+        expires: datetime | None = None,
+    ) -> Stream:
         """A playlist; `referer` is sent with it and with every segment."""
-        return cls(url, "hls", {"Referer": referer} if referer else {}, height)
+        return cls(url, "hls", {"Referer": referer} if referer else {}, height, expires=expires)
 
     @classmethod
-    def file(cls, url: str, *, referer: str | None = None, height: int | None = None) -> Stream:
+    def file(
+        cls,
+        url: str,
+        *,
+        referer: str | None = None,
+        height: int | None = None,
+        expires: datetime | None = None,
+    ) -> Stream:
         """One file, mostly mp4."""
-        return cls(url, "file", {"Referer": referer} if referer else {}, height)
+        return cls(url, "file", {"Referer": referer} if referer else {}, height, expires=expires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +307,9 @@ class MediaServer:
         for mine, theirs in self.path_map:
             root = mine.rstrip("/")
             if ours == root or ours.startswith(root + "/"):
-                return theirs.rstrip("/") + ours[len(root) :]
+                rest = ours[len(root) :]
+                # A server on Windows compares whole paths, in its own spelling.
+                return theirs.rstrip("/\\") + (rest.replace("/", "\\") if "\\" in theirs else rest)
         return ours
 
 

@@ -118,7 +118,9 @@ class Network(Section):
     )
     pages_per_second: float = Field(2.0, ge=0, description="Pages asked of one site; 0 for no limit.")
     route_all_to: str | None = Field(
-        None, description="Practice only: send every request to this host:port instead."
+        None,
+        pattern=r"^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$",
+        description="Practice only: send every request to this address instead, as in 127.0.0.1:8080.",
     )
 
 
@@ -169,18 +171,8 @@ class Logging(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written.")
 
 
-class Settings(BaseSettings):
-    """Everything an owner can set. Made by `read`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        enable_decoding=False,
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-    )
+class Settings(Section):
+    """Everything an owner can set. Made by `read`, or in code where nothing outside may interfere."""
 
     library: Library = Library()
     languages: LanguageWishes = LanguageWishes()
@@ -191,6 +183,20 @@ class Settings(BaseSettings):
     media_servers: Annotated[tuple[MediaServer, ...], BeforeValidator(_listed)] = ()
     store: Store = Store()
     logging: Logging = Logging()
+
+    def secrets(self) -> list[str]:
+        """Every secret value in the tree, for the log filter."""
+        return sorted(_secrets(self))
+
+
+class _FromOutside(BaseSettings, Settings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        nested_model_default_partial_update=True,
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -203,10 +209,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment, then the guide's names, then what the file held (passed as arguments)."""
         return env_settings, _GuideSource(settings_cls), init_settings
-
-    def secrets(self) -> list[str]:
-        """Every secret value in the tree, for the log filter."""
-        return sorted(_secrets(self))
 
 
 class _GuideSource(PydanticBaseSettingsSource):
@@ -233,7 +235,7 @@ def read(file: Path | None = None) -> Settings:
     tree = _tree(file) if file is not None else {}
     _check_environment()
     try:
-        return Settings(**tree)
+        return _FromOutside(**tree)
     except ValidationError as error:
         problems = error.errors()
         problem = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
@@ -254,6 +256,8 @@ def _tree(file: Path) -> dict[str, Any]:
             f"{file}: line {error.lineno}, column {error.colno}: {error.msg}",
             hint="mend the file, or move it away to start from defaults",
         ) from None
+    except RecursionError:
+        raise ConfigError(f"{file}: line 1, column 1: nested too deeply") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{file}: line 1, column 1: an object is wanted, as in {{}}")
     return tree
@@ -280,7 +284,7 @@ def _find(path: tuple[str, ...], variable: str) -> None:
 def _sentence(loc: tuple[int | str, ...], message: str, kind: str) -> str:
     path = ".".join(str(part) for part in loc if not isinstance(part, int))
     if kind != "extra_forbidden":
-        return f"setting {path}: {message}"
+        return f"setting {path}: {message.removeprefix('Value error, ')}"
     near = difflib.get_close_matches(path, list(_names(Settings)), n=1, cutoff=0.0)
     return f"unknown setting {path}" + (f"; the nearest is {near[0]}" if near else "")
 

@@ -59,7 +59,7 @@ class Page:
         """The text as JSON; PageChanged if it is none."""
         try:
             return json.loads(self.text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PageChanged(f"the answer is not JSON: {error}") from error
 
     def join(self, url: str) -> str:

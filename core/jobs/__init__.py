@@ -1,1 +1,1 @@
-"""."""
+"""Jobs: the life of an episode from wanted to seen by the media servers."""

@@ -1,0 +1,59 @@
+"""Which mirrors are asked, and in which order: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from ..hooks import Provider
+from ..loader import Plugins
+from ..models import Language, Mirror
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mirror worth asking; `provider` is None where only its link can tell which host it is."""
+
+    mirror: Mirror
+    provider: Provider | None
+
+    @property
+    def name(self) -> str:
+        """What people call the host."""
+        return self.provider.name if self.provider is not None else self.mirror.provider
+
+
+def candidates(
+    mirrors: Iterable[Mirror],
+    plugins: Plugins,
+    languages: Sequence[Language],
+    *,
+    off: Collection[str] = (),
+    resting: Collection[str] = (),
+) -> list[Candidate]:
+    """Mirrors in a wanted language, never in another, in the order in which they are asked.
+
+    By rank of language, then by the order of `plugins.providers`; a host that is resting comes
+    last among its language, a label that no plugin knows just before. `off` and `resting` are
+    names of providers.
+    """
+    left_out, tired = _folded(off), _folded(resting)
+    order = {provider.name: place for place, provider in enumerate(plugins.providers)}
+    found = [
+        Candidate(mirror, plugins.provider_for(mirror.provider))
+        for mirror in dict.fromkeys(mirrors)
+        if mirror.language in languages
+    ]
+
+    def rank(candidate: Candidate) -> tuple[int, bool, int]:
+        return (
+            languages.index(candidate.mirror.language),
+            candidate.name.casefold() in tired,
+            order.get(candidate.name, len(order)),
+        )
+
+    return sorted((one for one in found if one.name.casefold() not in left_out), key=rank)
+
+
+def _folded(names: Collection[str]) -> set[str]:
+    return {name.casefold() for name in names}

@@ -1,0 +1,173 @@
+"""One episode, from its candidates to one verified file."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import shutil
+import threading
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ..errors import AnidanaError, Damaged, DiskFull, NoStream, SetupError, SourceError
+from ..fetch import Visit
+from ..hooks import Catalogue
+from ..loader import Plugins
+from ..models import Attempt, Language, MediaInfo
+from ..settings import Downloads
+from . import direct, hls, media, verify, ytdlp
+from .candidates import Candidate
+from .prove import Proof, prove
+from .rotation import attempt_of, first_proven
+from .transfer import Fetched, Meter, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A whole episode, staged at `path`, and what every mirror said on the way to it."""
+
+    path: Path
+    media: MediaInfo
+    language: Language
+    provider: str
+    attempts: tuple[Attempt, ...]
+
+
+async def acquire(
+    candidates: Iterable[Candidate],
+    *,
+    catalogue: Catalogue,
+    plugins: Plugins,
+    visit: Visit,
+    staging: Path,
+    settings: Downloads,
+    report: Report,
+    off: Collection[str] = (),
+    expected_seconds: float | None = None,
+) -> Acquired:
+    """Make one verified file, `<staging>/episode.<container>`, of the first mirror that delivers.
+
+    `visit` is the one that read the catalogue. `staging` belongs to this episode alone; what an
+    earlier run left there is gone on with, and removed once the file is whole. A mirror that
+    fails while it is fetched makes room for what is left, the better language first.
+
+    Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
+    SetupError if the folder cannot be used.
+    """
+    episode = _Episode(staging, settings, report, expected_seconds, list(candidates))
+    by = partial(
+        prove, catalogue=catalogue, plugins=plugins, visit=visit, most_height=settings.most_height, off=off
+    )
+    try:
+        await asyncio.to_thread(staging.mkdir, parents=True, exist_ok=True)
+        while episode.left:
+            report.stage("resolving")
+            with suppress(NoStream):  # then nothing is left
+                proven = await first_proven(
+                    tuple(episode.left), by, lead=settings.lead_seconds, note=episode.note
+                )
+                try:
+                    path, info = await episode.deliver(proven.proof, proven.candidate.mirror.language)
+                except (SourceError, Damaged) as error:
+                    episode.note(proven.candidate, attempt_of(proven.candidate, proven.began, error))
+                else:
+                    episode.note(proven.candidate, attempt_of(proven.candidate, proven.began, None))
+                    language = proven.candidate.mirror.language
+                    return Acquired(path, info, language, proven.proof.provider, tuple(episode.attempts))
+    except OSError as error:
+        raise _machine_trouble(error, staging) from error
+    raise NoStream(_summary(episode.attempts), attempts=episode.attempts)
+
+
+@dataclass(slots=True)
+class _Episode:
+    """What the rounds of one episode share."""
+
+    staging: Path
+    settings: Downloads
+    report: Report
+    expected_seconds: float | None
+    left: list[Candidate]
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def note(self, candidate: Candidate, attempt: Attempt) -> None:
+        """Keep what became of a candidate; only one that was cancelled may be asked again."""
+        self.attempts.append(attempt)
+        self.report.attempt(attempt)
+        if attempt.result != "cancelled":
+            self.left.remove(candidate)
+
+    async def deliver(self, proof: Proof, language: Language) -> tuple[Path, MediaInfo]:
+        """Fetch what was proven, put it together and look whether it is whole."""
+        meter = Meter(self.staging, self.settings.floor_mib * 2**20, self.report)
+        parts = self.staging / "parts"
+        folder = parts / _fingerprint(proof, language)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        meter.need(0)
+        self.report.stage("downloading")
+        fetched = await self._transfer(proof, folder, meter)
+        self.report.stage("verifying")
+        meter.need(fetched.size)
+        made = folder / f"joined.{self.settings.container}"
+        try:
+            joined = await _join(fetched, made, language)
+            verify.check(
+                joined,
+                fetched,
+                announced_size=proof.stream.size,
+                expected_seconds=self.expected_seconds,
+            )
+        except Damaged:
+            # Going on with these parts would only lead here again.
+            await asyncio.to_thread(shutil.rmtree, folder)
+            raise
+        path = made.replace(self.staging / f"episode.{self.settings.container}")
+        await asyncio.to_thread(shutil.rmtree, parts)
+        return path, joined.media
+
+    async def _transfer(self, proof: Proof, folder: Path, meter: Meter) -> Fetched:
+        stream, visit, headers = proof.stream, proof.visit, proof.headers
+        if (playlist := proof.playlist) is not None:
+            workers = self.settings.connections
+            return await hls.fetch(playlist, visit, headers, folder, connections=workers, meter=meter)
+        if stream.kind == "file":
+            return await direct.fetch(stream.url, visit, headers, folder, meter)
+        height = self.settings.most_height
+        return await ytdlp.fetch(stream.url, visit, headers, folder, most_height=height, meter=meter)
+
+
+async def _join(fetched: Fetched, target: Path, language: Language) -> media.Joined:
+    """Join on a thread that has ended when this returns, or is cancelled."""
+    stop = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(media.join, fetched.pieces, target, language, stop))
+    try:
+        return await asyncio.shield(work)
+    finally:
+        stop.set()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+def _fingerprint(proof: Proof, language: Language) -> str:
+    """A folder name that no other stream has: parts of two must never be put together."""
+    shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
+    text = f"{proof.provider}\n{language}\n{shape}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _machine_trouble(error: OSError, staging: Path) -> AnidanaError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no room is left in {staging}", hint="free some space; what was fetched is kept")
+    return SetupError(
+        f"{staging} cannot be used: {error.strerror or error}", hint="check path and permissions"
+    )
+
+
+def _summary(attempts: Iterable[Attempt]) -> str:
+    said = {attempt.provider: attempt.reason for attempt in attempts if attempt.result != "cancelled"}
+    if not said:
+        return "there is no mirror in a wanted language"
+    return "no mirror delivered: " + "; ".join(f"{provider}: {reason}" for provider, reason in said.items())

@@ -1,0 +1,212 @@
+"""Reads HLS playlists (RFC 8216) and refuses those that would hurt: pure, nothing is fetched here.
+
+The m3u8 library does the parsing; it is lenient, so what it passes over in silence is checked
+before and after: addresses, counts, durations, and whatever stands for encryption.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+import m3u8
+
+from ..errors import Blocked, Damaged, SourceError
+
+MOST_BYTES = 4 * 1024 * 1024
+MOST_SEGMENTS = 20_000
+
+
+class Unsupported(SourceError):
+    """Nothing is wrong with it, but our own code does not do it: somebody else's may."""
+
+    code = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes to be fetched: a whole address, or `length` bytes of it from `start`."""
+
+    url: str
+    start: int = 0
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What opens an encrypted segment: the address of a 16-byte AES key, and the IV."""
+
+    key_url: str
+    iv: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of video. `init` goes before it in a file; `run` counts discontinuities."""
+
+    part: Part
+    seconds: float
+    lock: Lock | None = None
+    init: Part | None = None
+    run: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """All segments of a complete video; never empty."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long the video will be."""
+        return sum(segment.seconds for segment in self.segments)
+
+    @property
+    def slack(self) -> float:
+        """How far `seconds` may be off by rounding: old playlists know whole seconds only."""
+        whole = all(segment.seconds == round(segment.seconds) for segment in self.segments)
+        return len(self.segments) / 2 if whole else 0.0
+
+    @property
+    def shape(self) -> str:
+        """What stays the same when the same video is listed again with fresh links: no host, no query."""
+        return "\n".join(
+            f"{urlsplit(segment.part.url).path} {segment.part.start} {segment.part.length} {segment.seconds}"
+            for segment in self.segments
+        )
+
+    @property
+    def pieces(self) -> Iterator[tuple[Part | None, list[int]]]:
+        """Stretches that are one continuous stream each: their init part and their segments' numbers."""
+        numbered = enumerate(self.segments)
+        for (_, init), piece in groupby(numbered, key=lambda item: (item[1].run, item[1].init)):
+            yield init, [number for number, _ in piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One quality of a master playlist; `height` is 0 where it is not told."""
+
+    url: str
+    height: int = 0
+    bandwidth: int = 0
+    separate_audio: bool = False
+
+
+def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:
+    """A media playlist as Playlist, a master playlist as its variants.
+
+    Damaged if it makes no sense, Blocked for DRM and for addresses that we never follow,
+    Unsupported for what needs another program: live lists, unknown ciphers.
+    """
+    text = text.removeprefix("\ufeff").lstrip()
+    if not text.startswith("#EXTM3U"):
+        raise Damaged("there is no playlist where the host said")
+    if text.count("#EXTINF") > MOST_SEGMENTS:
+        raise Damaged(f"the playlist has more than {MOST_SEGMENTS} segments")
+    if "#EXT-X-DEFINE" in text:
+        raise Unsupported("the playlist uses variables")
+    try:
+        parsed: Any = m3u8.loads(text, uri=url)
+        _check_keys([*parsed.keys, *parsed.session_keys])
+        if parsed.is_variant:
+            return _variants(parsed)
+        return Playlist(tuple(_segments(parsed, text)))
+    except (Damaged, SourceError):
+        raise
+    # The library raises whatever the line of code meets that reads the nonsense.
+    except Exception as error:
+        raise Damaged(f"the playlist cannot be read: {type(error).__name__}: {str(error)[:100]}") from error
+
+
+def best(variants: tuple[Variant, ...], most_height: int) -> Variant:
+    """The tallest that is not too tall, then the one of most bandwidth; the smallest if all are too tall."""
+    told = [variant for variant in variants if variant.height]
+    fitting = [variant for variant in told if variant.height <= most_height]
+    if fitting or not told:
+        return max(fitting or variants, key=lambda variant: (variant.height, variant.bandwidth))
+    return min(told, key=lambda variant: (variant.height, -variant.bandwidth))
+
+
+def _variants(parsed: Any) -> tuple[Variant, ...]:
+    separate = {media.group_id for media in parsed.media if media.type == "AUDIO" and media.uri}
+    variants = tuple(
+        Variant(
+            _http(entry.absolute_uri),
+            (entry.stream_info.resolution or (0, 0))[1],
+            entry.stream_info.bandwidth or 0,
+            entry.stream_info.audio in separate,
+        )
+        for entry in parsed.playlists
+    )
+    if not variants:
+        raise Damaged("the playlist lists no quality")
+    return variants
+
+
+def _segments(parsed: Any, text: str) -> Iterator[Segment]:
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    if not lines:
+        raise Damaged("the playlist is empty")
+    if len(lines) != len(parsed.segments):  # the library drops segments without a duration
+        raise Damaged("the playlist has segments without a duration, or durations without a segment")
+    if not parsed.is_endlist and parsed.playlist_type != "vod":
+        raise Unsupported("the playlist has no end, as for a live stream")
+    if parsed.is_i_frames_only:
+        raise Unsupported("the playlist has key frames only")
+    run, ends = 0, dict[str, int]()
+    for number, entry in enumerate(parsed.segments):
+        run += bool(entry.discontinuity)
+        if not (entry.duration >= 0 and math.isfinite(entry.duration)):
+            raise Damaged(f"segment {number + 1} has an impossible duration")
+        if entry.gap_tag:
+            raise Damaged(f"segment {number + 1} is missing at the host")
+        part = _part(entry.absolute_uri, entry.byterange, ends)
+        lock = _lock(entry.key, parsed.media_sequence + number)
+        init = entry.init_section and _part(entry.init_section.absolute_uri, entry.init_section.byterange, {})
+        if lock and init:
+            raise Unsupported("the playlist has encrypted segments with a header of their own")
+        yield Segment(part, float(entry.duration), lock, init or None, run)
+
+
+def _part(url: str, byterange: str | None, ends: dict[str, int]) -> Part:
+    """A part; a byte range without a start goes on where the last one of the same address ended."""
+    url = _http(url)
+    if not byterange:
+        return Part(url)
+    length, _, offset = byterange.partition("@")
+    start = int(offset) if offset else ends.get(url, 0)
+    if int(length) <= 0 or start < 0 or start < ends.get(url, 0):
+        raise Damaged("the playlist has byte ranges that overlap")
+    ends[url] = start + int(length)
+    return Part(url, start, int(length))
+
+
+def _lock(key: Any, sequence: int) -> Lock | None:
+    if key is None or key.method == "NONE":
+        return None
+    iv = int(key.iv, 16) if key.iv else sequence
+    return Lock(_http(key.absolute_uri or ""), iv.to_bytes(16, "big"))
+
+
+def _check_keys(keys: list[Any]) -> None:
+    for key in keys:
+        if key is None:
+            continue
+        if key.method.startswith("SAMPLE-AES") or (key.keyformat or "identity") != "identity":
+            raise Blocked("the video is protected by DRM")
+        if key.method not in ("NONE", "AES-128"):
+            raise Unsupported(f"the cipher {key.method[:20]} is unknown")
+
+
+def _http(url: str) -> str:
+    """The address, if it is one that we follow; a playlist may name files of this machine."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Blocked(f"the playlist leads to an address of the kind {parts.scheme[:20] or 'none'}:")
+    return url

@@ -1,0 +1,123 @@
+"""What it takes to believe a mirror: its link answers, its host resolves, and video really comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..driver import drive
+from ..errors import Crashed, Refused
+from ..fetch import MOST_PAGE_BYTES, Visit, refusal
+from ..hooks import Catalogue, Provider
+from ..loader import Plugins
+from ..models import Link, Stream
+from ..steps import Page, Perform, Request
+from . import direct, hls
+from .candidates import Candidate
+from .playlist import Playlist, Unsupported
+
+T = TypeVar("T")
+
+MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A stream that was seen to come, and all it takes to fetch it.
+
+    `headers` go with every request, over `visit`, which has the cookies of the extraction.
+    `playlist` is None for a plain file, and for a stream that only another program can fetch.
+    """
+
+    provider: str
+    stream: Stream
+    visit: Visit
+    headers: Mapping[str, str]
+    playlist: Playlist | None = None
+
+
+async def prove(
+    candidate: Candidate,
+    *,
+    catalogue: Catalogue,
+    plugins: Plugins,
+    visit: Visit,
+    most_height: int,
+    off: Collection[str] = (),
+) -> Proof:
+    """Follow a mirror to its stream and see that the stream comes.
+
+    `visit` is the one that read the catalogue; the host gets a visit of its own. Raises Damaged or
+    a SourceError that says which step failed; Unsupported if no plugin that is not `off` knows the host.
+    """
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            link = _expect(await drive(catalogue.resolve(candidate.mirror), visit.page), Link)
+            provider = candidate.provider or plugins.provider_for("", link.host)
+            if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
+                raise Unsupported(f"no plugin is there for {link.host}")
+            at_host = visit.network.visit()
+            await alive(link, provider, at_host)
+            stream = await extract(link, provider, at_host)
+            return await sample(stream, provider, at_host, most_height)
+    except TimeoutError:
+        raise Refused(f"no proof within {MOST_SECONDS:.0f} s") from None
+
+
+async def alive(link: Link, provider: Provider, visit: Visit) -> None:
+    """Ask whether the link answers at all, by HEAD and, as many hosts refuse that, by GET.
+
+    Gone, Refused or NeedsPerson for any answer of 400 and above, Refused for none.
+    """
+    headers = merged(provider.headers, {"Referer": link.referer} if link.referer else {})
+    async with visit.open(link.url, headers, method="HEAD") as body:
+        if body.status < 400:
+            return
+    async with visit.open(link.url, headers) as body:
+        if body.status >= 400:
+            text = (await body.read(MOST_PAGE_BYTES)).decode("utf-8", "replace")
+            raise refusal(Page(body.url, body.status, text, body.headers))
+
+
+async def extract(link: Link, provider: Provider, visit: Visit) -> Stream:
+    """Let the provider turn the link into a stream; its header hints go with every page."""
+    stream = _expect(await drive(provider.extract(link), _hinted(visit.page, provider.headers)), Stream)
+    if stream.kind not in ("hls", "file"):
+        raise Crashed(f"the plugin returned a stream of the kind {str(stream.kind)[:20]!r}")
+    return stream
+
+
+async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: int) -> Proof:
+    """See the stream's first segment or bytes arrive; errors as in `hls` and `direct`."""
+    # Compression would hide the length, and gains nothing on video.
+    headers = merged({"Accept-Encoding": "identity"}, provider.headers, stream.headers)
+    proof = Proof(provider.name, stream, visit, headers)
+    if stream.kind == "file":
+        await direct.sample(stream.url, visit, headers)
+        return proof
+    try:
+        playlist = await hls.load(stream.url, visit, headers, most_height)
+    except Unsupported:
+        return proof  # the playlist has answered: all that can be seen without the other program
+    await hls.sample(playlist, visit, headers)
+    return replace(proof, playlist=playlist)
+
+
+def merged(*headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers put together, whatever the case of their names; later ones win."""
+    return {name.title(): value for group in headers for name, value in group.items()}
+
+
+def _hinted(perform: Perform, hints: Mapping[str, str]) -> Perform:
+    def with_hints(request: Request):  # type: ignore[no-untyped-def]
+        return perform(replace(request, headers=merged(hints, request.headers)))
+
+    return with_hints
+
+
+def _expect(value: object, kind: type[T]) -> T:
+    if not isinstance(value, kind):
+        raise Crashed(f"the plugin returned {type(value).__name__}, not a {kind.__name__}")
+    return value

@@ -1,0 +1,164 @@
+"""The last way: yt-dlp, in a child process, for streams that our own engine does not do.
+
+Live playlists, sound apart from the picture, ciphers that we do not know. What it writes is
+believed no more than anything else: exit code 0 proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..addresses import is_public
+from ..errors import Blocked, Damaged, Refused, SourceError
+from ..fetch import Visit
+from . import media
+from .transfer import Fetched, Meter
+
+MOST_SECONDS = 3 * 3600.0
+"""A live stream without end is given up after this."""
+
+_CHILD = Path(__file__).with_name("child.py")
+_LOG = "yt-dlp.log"
+_KEPT_ENVIRONMENT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_PROGRESS = re.compile(rb"@(\d+)/(\d+)?")
+_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+
+
+async def fetch(
+    url: str,
+    visit: Visit,
+    headers: Mapping[str, str],
+    folder: Path,
+    *,
+    most_height: int,
+    meter: Meter,
+    most_seconds: float = MOST_SECONDS,
+) -> Fetched:
+    """Let yt-dlp fetch the stream into `folder`, which is emptied first.
+
+    Blocked for an address that is not public; Refused if yt-dlp fails or takes too long. Cookies
+    of the visit are not handed on: ffmpeg would show them in its arguments. When cancelled, the
+    child and all it has started are gone within two seconds.
+    """
+    target, routing = visit.network.routed(url)
+    if target == url:
+        await _check_public(url)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sent = {"User-Agent": visit.user_agent, **headers, **routing}
+    try:
+        async with asyncio.timeout(most_seconds), _child(folder) as process:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(options(target, sent, folder, most_height)).encode())
+            process.stdin.close()
+            await _watch(process, folder, meter)
+            failed = await process.wait()
+    except TimeoutError:
+        raise Refused(f"the stream has no end: given up after {most_seconds:.0f} s") from None
+    if failed:
+        raise _why(folder / _LOG)
+    found = [path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv", ".webm", ".ts")]
+    if len(found) != 1:
+        raise Damaged(f"yt-dlp left {len(found)} files instead of one")
+    return Fetched(((found[0],),))
+
+
+def options(url: str, headers: Mapping[str, str], folder: Path, most_height: int) -> list[str]:
+    """The arguments of yt-dlp: a closed list, to which no setting and no page adds."""
+    height = f"[height<=?{most_height}]"
+    return [
+        *("--ignore-config", "--no-plugin-dirs", "--no-cache-dir", "--no-playlist", "--no-mtime"),
+        *("--downloader", "ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
+        *("--format", f"bv*{height}+ba/b{height}/b", "--merge-output-format", "mkv", "--fixup", "never"),
+        *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
+        *("--socket-timeout", "20", "--color", "never", "--no-warnings", "--newline"),
+        *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
+        *("--paths", str(folder), "--output", "video.%(ext)s"),
+        *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
+        *("--", url),
+    ]
+
+
+@asynccontextmanager
+async def _child(folder: Path) -> AsyncIterator[Process]:
+    """The child in a process group of its own, which is ended as a whole."""
+    environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    with (folder / _LOG).open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", str(_CHILD), str(os.getpid())),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=log,
+            cwd=folder,
+            env={**environment, "HOME": str(folder), "TMPDIR": str(folder)},
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        _signal_group(process, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await process.wait()
+        _signal_group(process, signal.SIGKILL)
+        await process.wait()
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+async def _watch(process: Process, folder: Path, meter: Meter) -> None:
+    """Pass progress on until the child closes its output; ffmpeg says nothing, its files do."""
+    assert process.stdout is not None
+    while True:
+        try:
+            async with asyncio.timeout(1.0):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            meter.count(sum(path.stat().st_size for path in folder.iterdir()))
+            continue
+        if not line:
+            return
+        if match := _PROGRESS.match(line):
+            meter.count(int(match[1]), int(match[2]) if match[2] else None)
+
+
+def _why(log: Path) -> SourceError:
+    """The error behind yt-dlp's last words, without queries, which may hold a token."""
+    lines = log.read_text("utf-8", "replace")[-8192:].splitlines()
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
+    last = _QUERY.sub(r"\1", errors[-1] if errors else "no reason given")[:300]
+    return Blocked("the video is protected by DRM") if "DRM" in last else Refused(f"yt-dlp: {last}")
+
+
+async def _check_public(url: str) -> None:
+    """Look the host up: unlike our own requests, those of the child cannot be stopped at the socket."""
+    host = urlsplit(url).hostname or ""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Refused(f"{host}: the name does not resolve") from error
+    if not all(is_public(str(entry[4][0])) for entry in found):
+        raise Blocked(f"{host} is not a public address")

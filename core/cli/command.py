@@ -1,0 +1,202 @@
+"""What all commands share: the options, the JSON envelope, the exit codes, the event loop."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from functools import update_wrapper
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .. import errors
+from ..errors import AnidanaError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+EXITS: tuple[tuple[type[AnidanaError], int, str], ...] = (
+    (errors.ConfigError, 3, "setup.config"),
+    (errors.SetupError, 3, "setup.machine"),
+    (errors.NotFound, 4, "not_found"),
+    (errors.Gone, 4, "site.gone"),
+    (errors.NotOut, 5, "not_out"),
+    (errors.NotReady, 5, "site.not_ready"),
+    (errors.NoStream, 6, "host.all_failed"),
+    (errors.Damaged, 6, "host.damaged"),
+    (errors.Refused, 6, "site.refused"),
+    (errors.Blocked, 6, "site.blocked"),
+    (errors.NeedsPerson, 8, "site.needs_person"),
+    (errors.Held, 9, "held"),
+    (errors.DiskFull, 9, "held.disk_full"),
+    (errors.PageChanged, 12, "plugin.page_changed"),
+    (errors.Crashed, 12, "plugin.crashed"),
+)
+"""Exit code and stable word of every error; docs/command-line.md explains the codes."""
+
+PARTLY = 7
+
+
+def exit_of(error: AnidanaError) -> tuple[int, str]:
+    """The exit code and the stable word of an error."""
+    for kind, code, word in EXITS:
+        if isinstance(error, kind):
+            return code, word
+    return 1, "unexpected"
+
+
+class Output:
+    """Where a command's answer goes: one JSON document, or text for people."""
+
+    def __init__(self, schema: str, *, as_json: bool) -> None:
+        self.schema, self.as_json = schema, as_json
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Say what the owner should know although it went well."""
+        self.warnings.append(text)
+        if not self.as_json:
+            print_error(f"warning: {text}")
+
+    def answer(self, data: object, text: Callable[[Console], None], *, dry_run: bool = False) -> None:
+        """Give the answer: `data` as JSON, or `text` printed to a console."""
+        if self.as_json:
+            envelope = {
+                "schema": f"anidana/{self.schema}.v1",
+                "ok": True,
+                "data": data,
+                "warnings": self.warnings,
+                "dry_run": dry_run,
+            }
+            click.echo(json.dumps(envelope, ensure_ascii=False, indent=2, default=str))
+        else:
+            text(console(sys.stdout))
+            if dry_run:
+                click.echo("Dry run, nothing changed.")
+
+
+def console(stream: IO[str]) -> Console:
+    """A console for people; piped output is not cut to a width and has no colour."""
+    from rich.console import Console
+
+    return Console(
+        file=stream, highlight=False, emoji=False, markup=False, width=None if stream.isatty() else 1000
+    )
+
+
+def table(target: Console, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under titles, without lines around them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    sheet = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for title in titles:
+        sheet.add_column(title, no_wrap=not target.is_terminal)
+    for row in rows:
+        sheet.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
+    if target.is_terminal:
+        target.print(sheet)
+        return
+    with target.capture() as captured:
+        target.print(sheet)
+    target.print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def print_error(text: str) -> None:
+    """Talk on stderr."""
+    click.echo(text, err=True)
+
+
+def report(error: AnidanaError, *, json: bool) -> int:
+    """Say what failed and what to do, as text or as a JSON document; returns the exit code."""
+    code, word = exit_of(error)
+    candidates = list(getattr(error, "candidates", ()))
+    if json:
+        _print_error_document(error, code, word, candidates)
+        return code
+    print_error(f"anidana: {error}")
+    if candidates:
+        print_error("  did you mean:")
+        for candidate in candidates:
+            print_error(f"    {candidate}")
+    for attempt in getattr(error, "attempts", ()):
+        print_error(f"  {attempt.provider}, {attempt.language.label}: {attempt.reason or attempt.result}")
+    if url := getattr(error, "url", ""):
+        print_error(f"  look at it in your browser: {url}")
+    if error.hint:
+        print_error(f"  {error.hint}")
+    return code
+
+
+def _print_error_document(error: AnidanaError, code: int, word: str, candidates: list[str]) -> None:
+    body: dict[str, object] = {"code": word, "exit": code, "message": str(error), "hint": error.hint}
+    if candidates:
+        body["candidates"] = candidates
+    if url := getattr(error, "url", ""):
+        body["url"] = url
+    click.echo(json.dumps({"schema": "anidana/error.v1", "ok": False, "error": body}, ensure_ascii=False))
+
+
+def data_folder(chosen: Path | None) -> Path:
+    """Where settings, database and logs lie: the option, `ANIDANA_DATA`, or the user's data folder."""
+    if chosen is not None:
+        return chosen.absolute()
+    if named := os.environ.get("ANIDANA_DATA"):
+        return Path(named).absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("anidana")
+
+
+def command(
+    name: str, schema: str, *, example: str, own_data: bool = False
+) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a command of a function `(out, data, **options) -> exit code`.
+
+    With `own_data` the command chooses a data folder itself where none is named.
+    """
+
+    def make(function: Callable[..., int | None]) -> click.Command:
+        def call(*, as_json: bool, data: Path | None, **options: Any) -> int | None:
+            folder = data if own_data else data_folder(data)
+            return function(Output(schema, as_json=as_json), folder, **options)
+
+        update_wrapper(call, function)
+        kind = click.Path(file_okay=False, path_type=Path)
+        call = click.option("--data", type=kind, help="Folder of settings, database and logs.")(call)
+        call = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")(call)
+        return click.command(name, epilog=f"Example:  {example}")(call)
+
+    return make
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work on an event loop; SIGTERM ends it in order, with exit code 143."""
+    import asyncio
+    import signal
+
+    terminated = False
+
+    async def guarded() -> T:
+        task = asyncio.ensure_future(work)
+
+        def stop() -> None:
+            nonlocal terminated
+            terminated = True
+            task.cancel()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        return await task
+
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        if terminated:
+            print_error("terminated; work is kept, go on with: anidana get")
+            raise SystemExit(143) from None
+        raise

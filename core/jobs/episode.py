@@ -1,0 +1,256 @@
+"""The life of one episode: candidates, one verified file, sidecars, library, store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..acquire.candidates import candidates
+from ..acquire.episode import Acquired, acquire
+from ..app import App
+from ..driver import drive
+from ..errors import (
+    AnidanaError,
+    DiskFull,
+    Held,
+    NeedsPerson,
+    NoStream,
+    NotOut,
+    Refused,
+    SourceError,
+)
+from ..fetch import Visit
+from ..hooks import Catalogue
+from ..library import folders, naming, place
+from ..logs import DOWNLOAD_ERRORS
+from ..metadata.facts import look_up
+from ..metadata.images import ImageDownloader
+from ..metadata.sidecars import sidecars_for
+from ..models import Attempt, Item, Language, Mirror, SeriesFacts
+from ..store import queue, shelf
+from ..store.queue import Ticket
+from ..store.sessions import get_db_session
+from ..store.tables import AnimeSeries, Episode, EpisodeFile
+from .events import Listener, Moved, Staged, Tried
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Run:
+    """What the jobs of one run share.
+
+    `trouble` is what has gone wrong for all of them: by a site's name, or `disk`. `facts` are
+    asked for once per series.
+    """
+
+    app: App
+    languages: Sequence[Language]
+    listen: Listener
+    images: ImageDownloader
+    trouble: dict[str, AnidanaError] = field(default_factory=dict)
+    facts: dict[int, asyncio.Task[SeriesFacts | None]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Job:
+    """One job while it is worked on. It is the report that `acquire` writes to."""
+
+    run: Run
+    ticket: Ticket
+    series: AnimeSeries
+    episode: Episode
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def row(self) -> shelf.EpisodeRow:
+        """The series and episode as the shelf lists them."""
+        return shelf.EpisodeRow(self.series, self.episode)
+
+    @property
+    def label(self) -> str:
+        """What people call this job."""
+        return f"{self.series.name} {self.row.number}"
+
+    def stage(self, name: str, text: str = "") -> None:
+        """The job went on to another stage."""
+        self.run.listen(Staged(self.ticket.job_id, self.label, name, text))
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Bytes arrived."""
+        self.run.listen(Moved(self.ticket.job_id, self.label, done, total))
+
+    def attempt(self, attempt: Attempt) -> None:
+        """A mirror was tried."""
+        self.attempts.append(attempt)
+        self.run.listen(Tried(self.ticket.job_id, self.label, attempt))
+
+
+async def do_job(run: Run, job_id: int) -> AnidanaError | None:
+    """Do one job to its end; returns why there is no file, None if there is one.
+
+    The store knows the outcome in every case. When cancelled, the job is put back and waits. A job
+    that cannot succeed because of a trouble of the whole run is left waiting.
+    """
+    if held := run.trouble.get("disk"):
+        return held
+    async with get_db_session() as session:
+        ticket = await queue.take_up(session, job_id)
+        if ticket is None:
+            return Held("the job is not waiting any more")
+        series, episode = await queue.subject(session, job_id)
+    job = Job(run, ticket, series, episode)
+    staging = run.app.staging() / f"job-{job_id}"
+    try:
+        await _fetch_and_file(job, staging)
+    except asyncio.CancelledError:
+        async with get_db_session() as session:
+            await queue.put_back(session, ticket)
+        raise
+    except AnidanaError as error:
+        await _note_failure(job, error, staging)
+        return error
+    except Exception as bug:
+        log.exception("%s: an error of ours", job.label)
+        ours = AnidanaError(f"an error of ours: {type(bug).__name__}: {bug}", hint="see logs/anidana.log")
+        await _note_failure(job, ours, staging)
+        return ours
+    finally:
+        async with get_db_session() as session:
+            await queue.save_attempts(session, ticket, job.attempts)
+    return None
+
+
+async def _fetch_and_file(job: Job, staging: Path) -> None:
+    app = job.run.app
+    library = app.library()
+    _check_room(library, app.settings.downloads.floor_mib)
+    catalogue = app.plugins.catalogue(job.series.site)
+    visit = app.network.visit()
+    mirrors = await _mirrors(job, catalogue, visit)
+    off = app.settings.providers.off
+    offers = candidates(mirrors, app.plugins, job.run.languages, off=off)
+    if not offers:
+        raise NotOut(_not_out(job, mirrors))
+    staging.mkdir(parents=True, exist_ok=True)
+    got = await acquire(
+        offers,
+        catalogue=catalogue,
+        plugins=app.plugins,
+        visit=visit,
+        staging=staging,
+        settings=app.settings.downloads,
+        report=job,
+        off=off,
+    )
+    await _file(job, got, library)
+    await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
+    job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
+
+
+async def _mirrors(job: Job, catalogue: Catalogue, visit: Visit) -> list[Mirror]:
+    """The episode's mirrors; a site that turns us away is not asked again in this run."""
+    if (trouble := job.run.trouble.get(catalogue.name)) is not None:
+        raise trouble
+    try:
+        return await drive(catalogue.mirrors(job.series.key, job.row.number), visit.page)
+    except (Refused, NeedsPerson) as error:
+        job.run.trouble[catalogue.name] = error
+        raise
+
+
+def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:
+    wanted = ", ".join(language.label for language in job.run.languages)
+    offered = ", ".join(dict.fromkeys(mirror.language.label for mirror in mirrors))
+    return f"{job.label} is not out in {wanted}; " + (f"there is {offered}" if offered else "it is announced")
+
+
+async def _file(job: Job, got: Acquired, library: Path) -> None:
+    """Sidecars, then the video into the library, then the store: each step before the next."""
+    app = job.run.app
+    series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
+    job.stage("describing")
+    item = Item(series, episode, got.language, got.media, await _facts(job))
+    writers = [writer for writer in app.plugins.writers if writer.name not in app.settings.metadata.off]
+    sidecars = await sidecars_for(item, writers, job.run.images.fetch)
+    relative = naming.episode_path(
+        job.series.folder, series, episode, app.settings.library.naming, got.path.suffix, got.language
+    )
+    target = naming.under(library, relative)
+    file = EpisodeFile(
+        episode_id=job.episode.id,
+        path=str(target),
+        language=str(got.language),
+        provider=got.provider,
+        size=got.media.size,
+        seconds=got.media.seconds,
+        media=asdict(got.media),
+    )
+    async with get_db_session() as session:
+        if not await queue.plan_filing(session, job.ticket, file):
+            raise Held(f"{job.label} has been taken over by another run")
+    job.stage("filing")
+    await asyncio.shield(
+        asyncio.to_thread(place.place, got.path, target, library / job.series.folder, sidecars)
+    )
+    async with get_db_session() as session:
+        await queue.complete(session, job.ticket, [s.value().name for s in app.settings.media_servers])
+
+
+async def _facts(job: Job) -> SeriesFacts | None:
+    """Metadata of the series, asked for once in a run."""
+    app, key = job.run.app, job.series.id
+    if key not in job.run.facts:
+
+        async def ask() -> SeriesFacts | None:
+            async with get_db_session(read_only=True) as session:
+                rows = await shelf.episodes(session, series_ids=[key])
+            numbers = [row.number for row in rows]
+            series = shelf.series_value(job.series)
+            return await look_up(series, numbers, app.plugins.sources, app.settings.metadata)
+
+        job.run.facts[key] = asyncio.ensure_future(ask())
+    return await asyncio.shield(job.run.facts[key])
+
+
+def _check_room(library: Path, floor_mib: int) -> None:
+    free = folders.free_space(library)
+    if free < floor_mib * 1024 * 1024:
+        raise DiskFull(
+            f"{free // 1024**2} MiB are free at {library}, fewer than the floor of {floor_mib}",
+            hint="make room, or lower downloads.floor_mib; then: anidana get",
+        )
+
+
+async def _note_failure(job: Job, error: AnidanaError, staging: Path) -> None:
+    """Write down why there is no file, and keep or drop what was staged as settings say."""
+    most, ticket = job.run.app.settings.downloads.most_retries, job.ticket
+    async with get_db_session() as session:
+        if isinstance(error, DiskFull):
+            job.run.trouble["disk"] = error
+            await queue.pause(session, ticket, "disk_full", str(error))
+        else:
+            counts = isinstance(error, NoStream)
+            await queue.fail(session, ticket, code_of(error), str(error), counts=counts, most_retries=most)
+    if isinstance(error, NoStream):
+        number = job.row.number
+        tried = [f"{a.provider} {a.language}: {a.reason or a.result}" for a in error.attempts]
+        DOWNLOAD_ERRORS.error(
+            "All download providers failed for S%02dE%03d (%s); tried=%s",
+            number.season, number.episode, job.series.key, tried,
+        )  # fmt: skip
+    if not job.run.app.settings.downloads.keep_staged:
+        await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
+    job.stage("paused" if isinstance(error, DiskFull) else "failed", str(error))
+
+
+def code_of(error: AnidanaError) -> str:
+    """A stable word for an error."""
+    if isinstance(error, SourceError):
+        return error.code
+    words = {"NoStream": "no_stream", "NotOut": "not_out", "DiskFull": "disk_full", "SetupError": "setup"}
+    return words.get(type(error).__name__, "failed")

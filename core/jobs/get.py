@@ -1,0 +1,134 @@
+"""Fetches episodes: picks them, queues them, runs the queue until it is idle, tells the servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..app import App
+from ..errors import AnidanaError, NotFound
+from ..metadata.images import ImageDownloader
+from ..models import Language
+from ..selector import Selector
+from ..store import queue, shelf
+from ..store.sessions import get_db_session
+from ..store.shelf import EpisodeRow
+from ..store.tables import AttemptRow, now
+from .engine import Engine
+from .episode import Run, do_job
+from .events import Listener, Told
+from .recover import recover
+from .tell import tell_all
+
+TELL_EVERY = 30.0
+"""Seconds between two rounds to the media servers while episodes still come in."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run: episodes filed, episodes without a file and why, servers told."""
+
+    done: list[EpisodeRow] = field(default_factory=list)
+    failed: list[tuple[EpisodeRow, AnidanaError]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    jobs: dict[int, int] = field(default_factory=dict)
+    began: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The episodes that selectors mean: those to get, and those that are on disk already."""
+
+    wanted: tuple[EpisodeRow, ...]
+    on_disk: tuple[EpisodeRow, ...]
+
+
+async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
+    """Find the episodes that selectors mean; without selectors, those that wait from an earlier run.
+
+    NotFound if a selector fits no followed series, or none of its episodes.
+    """
+    rows: dict[int, EpisodeRow] = {}
+    async with get_db_session(read_only=True) as session:
+        if not selectors:
+            return Picked(tuple(await shelf.episodes(session, open_jobs=True)), ())
+        for selector in selectors:
+            series = await shelf.find_series(session, _key(app, selector.series))
+            listed = await shelf.episodes(session, series_ids=[series.id])
+            meant = [row for row in listed if selector.picks(row.number, row.episode.absolute)]
+            if not meant:
+                raise NotFound(f"{series.name} has no such episode", hint=f"anidana show {series.key}")
+            rows.update((row.episode.id, row) for row in meant)
+    return Picked(
+        tuple(row for row in rows.values() if not row.episode.is_downloaded),
+        tuple(row for row in rows.values() if row.episode.is_downloaded),
+    )
+
+
+def _key(app: App, words: str) -> str:
+    """The key in an address of a catalogue; other words as they are."""
+    return next((key for one in app.plugins.catalogues if (key := one.key_of(words))), words)
+
+
+async def get(
+    app: App,
+    rows: Sequence[EpisodeRow],
+    listen: Listener,
+    languages: Sequence[Language] | None = None,
+) -> Outcome:
+    """Fetch these episodes and tell the media servers; needs the lock (`App.alone`).
+
+    Every job has an outcome in the store, whatever happens; when cancelled, unfinished ones wait.
+    """
+    app.library()
+    settled = await recover(app)
+    by_episode = {row.episode.id: row for row in rows}
+    async with get_db_session() as session:
+        jobs = await queue.enqueue(session, [id_ for id_ in by_episode if id_ not in settled])
+    outcome = Outcome([row for id_, row in by_episode.items() if id_ in settled], jobs=jobs)
+    async with ImageDownloader(app.network) as images:
+        run = Run(app, languages or app.settings.languages.order, listen, images)
+
+        async def handle(job_id: int) -> None:
+            row = by_episode[jobs[job_id]]
+            error = await do_job(run, job_id)
+            if error is None:
+                outcome.done.append(row)
+            else:
+                outcome.failed.append((row, error))
+
+        engine = Engine(handle, app.settings.downloads.slots)
+        for position, job_id in enumerate(jobs):
+            await engine.submit(job_id, priority=-position)
+        async with _telling(app, listen, outcome):
+            await engine.run_until_idle()
+    outcome.told += await tell_all(app, listen)
+    return outcome
+
+
+@asynccontextmanager
+async def _telling(app: App, listen: Listener, outcome: Outcome) -> AsyncIterator[None]:
+    """Tell the servers in rounds while the block runs."""
+
+    async def rounds() -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            outcome.told += await tell_all(app, listen)
+
+    task = asyncio.create_task(rounds())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def attempts_of(outcome: Outcome) -> list[tuple[EpisodeRow, AttemptRow]]:
+    """Every mirror tried in a run, in order."""
+    rows = {row.episode.id: row for row in (*outcome.done, *(row for row, _ in outcome.failed))}
+    jobs = {job_id: rows[episode_id] for job_id, episode_id in outcome.jobs.items() if episode_id in rows}
+    async with get_db_session(read_only=True) as session:
+        return [(jobs[one.job_id], one) for one in await queue.attempts(session, list(jobs), outcome.began)]

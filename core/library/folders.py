@@ -1,0 +1,123 @@
+"""The folders we work in: whether the library is ready, where downloads wait, how much room is left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import AnidanaError, DiskFull, SetupError
+
+TEMPORARY = ".anidana-"
+"""What the name of every unfinished file of ours in the library begins with; media servers skip dots."""
+
+
+def check_library(path: Path | None) -> Path:
+    """The library as an absolute path, after a file has really been written to it and removed.
+
+    Raises SetupError with path, owner and remedy if it is not set, not there or not writable.
+    """
+    if path is None:
+        raise SetupError("no library is set", hint="set ANIME_DIRECTORY, or library.anime_directory")
+    library = path.expanduser().absolute()
+    if not library.is_dir():
+        what = "is no folder" if library.exists() else "does not exist"
+        raise SetupError(
+            f"the library {library} {what}; {_owner(library)}",
+            hint=f"create it (mkdir -p {library}), mount it, or set ANIME_DIRECTORY to another folder",
+        )
+    with disk_errors(library):
+        probe = temporary_in(library)
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    return library
+
+
+def staging_root(setting: Path | None, library: Path, data: Path) -> Path:
+    """The folder of unfinished downloads, made if need be.
+
+    The owner's, else `.anidana` beside the library if files can be moved from there without being
+    copied, else `staging` in the data folder. SetupError if it cannot be made.
+    """
+    if setting is None and _moves(beside := library.parent / ".anidana", library):
+        return beside
+    staging = setting.expanduser().absolute() if setting else data / "staging"
+    with disk_errors(staging):
+        staging.mkdir(parents=True, exist_ok=True)
+    return staging
+
+
+def free_space(path: Path) -> int:
+    """Bytes that we may still write on the disk of a path, which need not exist yet."""
+    with disk_errors(path):
+        return shutil.disk_usage(_nearest(path)).free
+
+
+def temporary_in(folder: Path) -> Path:
+    """A name nobody has, for a file that is not finished."""
+    return folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk says about a path into DiskFull or SetupError, with owner and remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def explain(error: OSError, path: Path) -> AnidanaError:
+    """The error of ours that stands for one of the disk's."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(
+            f"no room is left on the disk of {path}", hint="free some space; the job goes on then"
+        )
+    said = f"{path}: {error.strerror or error}; {_owner(path)}"
+    if error.errno == errno.EROFS:
+        return SetupError(said, hint="mount it for writing")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return SetupError(said, hint=f"let {_user(os.geteuid())} write there: chown -R {os.geteuid()} {path}")
+    return SetupError(said)
+
+
+def _moves(staging: Path, library: Path) -> bool:
+    """Whether a file can be renamed from one folder into the other; equal devices do not say so.
+
+    Two mounts of one disk have the same device number and still refuse (EXDEV).
+    """
+    try:
+        staging.mkdir(exist_ok=True)
+        probe, arrived = temporary_in(staging), temporary_in(library)
+        probe.touch(exist_ok=False)
+        try:
+            probe.rename(arrived)
+        finally:
+            probe.unlink(missing_ok=True)
+            arrived.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _nearest(path: Path) -> Path:
+    return next((one for one in (path, *path.parents) if one.exists()), Path("/"))
+
+
+def _owner(path: Path) -> str:
+    """Whose the path is, or the nearest folder above that exists."""
+    nearest = _nearest(path.absolute())
+    return f"{nearest} belongs to {_user(nearest.stat().st_uid)}"
+
+
+def _user(uid: int) -> str:
+    import pwd  # not on Windows
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

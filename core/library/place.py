@@ -1,0 +1,151 @@
+"""The last step of a download: the finished file into the library, whole or not at all.
+
+A file gets its library name by one rename, after its bytes and before its folder are on the
+disk. What a killed run leaves has a name of its own, begins with a dot, and `sweep` removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import Held, SetupError
+from ..models import Sidecar
+from .folders import TEMPORARY, disk_errors, temporary_in
+
+_PICTURES = frozenset({".jpg", ".png", ".webp"})
+
+
+def place(
+    staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = (), *, ours: int | None = None
+) -> None:
+    """File a staged video, and what belongs beside it or in its series' `folder`.
+
+    `ours` is the size of our own file under that name, as it was noted before it was filed: only
+    such a file is replaced, and if it is all there is, this has been done before. The video comes
+    last, so that a media server that looks finds the rest.
+
+    Raises Held if somebody else's file is in the way, DiskFull, or SetupError with owner and remedy.
+    """
+    with disk_errors(target):
+        if ours is not None and not staged.exists() and _size(target) == ours:
+            return
+        _refuse_foreign(target, ours)
+        if not folder.parent.is_dir():
+            raise SetupError(f"the library {folder.parent} is not there", hint="is it mounted?")
+        _make(target.parent)
+        for sidecar in sidecars:
+            beside = folder if sidecar.beside == "series" else target.parent
+            name = sidecar.name if sidecar.beside == "series" else target.stem + sidecar.name
+            if (path := beside / name).parent != beside:
+                raise SetupError(f"{sidecar.name!r} is not the name of a file")
+            write(path, sidecar.content, keep=sidecar.keep)
+        _move(staged, target, ours)
+
+
+def write(path: Path, content: bytes, *, keep: bool = False) -> bool:
+    """Write a small file in one step; says whether anything was written.
+
+    The same bytes are not written again. With `keep` a file that is there stays, and so does a
+    picture of that name in another format.
+    """
+    if keep and any(_size(one) for one in _alternatives(path)):
+        return False
+    if _size(path) == len(content) and path.read_bytes() == content:
+        return False
+    temporary = temporary_in(path.parent)
+    try:
+        # Not `tempfile`: its files are for our eyes only, and the media server runs as another user.
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            _sync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_path(path.parent)
+    return True
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove what a killed run left in a library or a folder of it; only while nobody is filing."""
+    removed = []
+    with disk_errors(folder):
+        for parent, _, files in os.walk(folder):
+            for name in files:
+                if name.startswith(TEMPORARY):
+                    removed.append(Path(parent, name))
+                    removed[-1].unlink()
+    return removed
+
+
+def _move(staged: Path, target: Path, ours: int | None) -> None:
+    """Rename, by way of a copy where the library is on another disk."""
+    _sync_path(staged)
+    try:
+        staged.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(staged, target, ours)
+    _sync_path(target.parent)
+    staged.unlink(missing_ok=True)
+
+
+def _copy(staged: Path, target: Path, ours: int | None) -> None:
+    temporary = temporary_in(target.parent)
+    try:
+        shutil.copyfile(staged, temporary)
+        _sync_path(temporary)
+        if _size(temporary) != _size(staged):
+            raise SetupError(f"{target.parent} did not keep all of {staged}")
+        _refuse_foreign(target, ours)  # copying took its time
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _refuse_foreign(target: Path, ours: int | None) -> None:
+    if os.path.lexists(target) and (ours is None or _size(target) != ours):
+        raise Held(
+            f"{target} is there already, and not ours",
+            hint="move it away, or scan the library so that it counts",
+        )
+
+
+def _alternatives(path: Path) -> list[Path]:
+    if path.suffix not in _PICTURES:
+        return [path]
+    return [path.with_suffix(suffix) for suffix in _PICTURES]
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a plain file; None if there is none."""
+    return path.stat().st_size if path.is_file() else None
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, each noted on the disk."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_path(folder.parent)
+
+
+def _sync_path(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.EINVAL):  # some network mounts cannot
+            raise

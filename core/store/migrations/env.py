@@ -1,0 +1,13 @@
+"""Run by alembic: applies revisions on the connection that `migrate` hands over."""
+
+from alembic import context
+
+from anidana.core.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

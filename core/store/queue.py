@@ -1,0 +1,202 @@
+"""The download queue: taking jobs in, taking them up, and the fenced last step.
+
+Every change of a running job says which attempt it speaks for; an older one changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import case, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import models
+from .shelf import insert
+from .tables import (
+    OPEN_SQL,
+    AnimeSeries,
+    AttemptRow,
+    DownloadQueueItem,
+    Episode,
+    EpisodeFile,
+    OutboxRow,
+    Status,
+    now,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to work on a job: its id and the attempt it was taken up for."""
+
+    job_id: int
+    attempt: int
+
+
+async def enqueue(session: AsyncSession, episode_ids: Sequence[int], priority: int = 0) -> dict[int, int]:
+    """Make sure that each of these episodes has one job waiting; returns episode ids by job id.
+
+    A failed job is opened again, so that its count of retries goes on, and a paused one goes on; one
+    that was given up stays as it is and a new one is made. The order of the episodes is kept.
+    """
+    wanted = list(dict.fromkeys(episode_ids))
+    if not wanted:
+        return {}
+    jobs = DownloadQueueItem
+    has_open = select(jobs.episode_id).where(OPEN_SQL)
+    await session.execute(
+        update(jobs)
+        .where(jobs.episode_id.in_(wanted), jobs.status == Status.FAILED, jobs.episode_id.not_in(has_open))
+        .values(status=Status.PENDING, stage="")
+    )
+    await session.execute(
+        update(jobs)
+        .where(jobs.episode_id.in_(wanted), jobs.status == Status.PAUSED)
+        .values(status=Status.PENDING)
+    )
+    rows = [
+        {"episode_id": id_, "priority": priority, "added_at": now(), "status": Status.PENDING, "stage": "",
+         "attempt": 0, "retry_count": 0}
+        for id_ in wanted
+    ]  # fmt: skip
+    statement = insert(session, jobs)
+    await session.execute(
+        statement.on_conflict_do_nothing(index_elements=["episode_id"], index_where=OPEN_SQL), rows
+    )
+    query = select(jobs.episode_id, jobs.id).where(jobs.episode_id.in_(wanted)).where(OPEN_SQL)
+    found = {row.episode_id: row.id for row in await session.execute(query)}
+    return {found[episode_id]: episode_id for episode_id in wanted}
+
+
+async def take_up(session: AsyncSession, job_id: int) -> Ticket | None:
+    """Take a pending job up; None if it is no longer waiting."""
+    jobs = DownloadQueueItem
+    attempt = await session.scalar(
+        update(jobs)
+        .where(jobs.id == job_id, jobs.status == Status.PENDING)
+        .values(
+            status=Status.DOWNLOADING, stage="fetching", attempt=jobs.attempt + 1, started_at=now(),
+            error_code=None, error_message=None, file_destination=None, file_size=None,
+        )
+        .returning(jobs.attempt)
+    )  # fmt: skip
+    return None if attempt is None else Ticket(job_id, attempt)
+
+
+async def _change(session: AsyncSession, ticket: Ticket, **values: object) -> bool:
+    jobs = DownloadQueueItem
+    changed = await session.scalar(
+        update(jobs)
+        .where(jobs.id == ticket.job_id, jobs.attempt == ticket.attempt, jobs.status == Status.DOWNLOADING)
+        .values(**values)
+        .returning(jobs.id)
+    )
+    return changed is not None
+
+
+async def plan_filing(session: AsyncSession, ticket: Ticket, file: EpisodeFile) -> bool:
+    """Write down what is about to be filed, and where; only then may it be moved.
+
+    False if the job is not ours any more.
+    """
+    if not await _change(session, ticket, stage="filing", file_destination=file.path, file_size=file.size):
+        return False
+    await session.merge(file)
+    return True
+
+
+async def complete(session: AsyncSession, ticket: Ticket, servers: Sequence[str]) -> bool:
+    """The fenced last step: the job is done, its planned file is on disk, each server is to be told.
+
+    False, and nothing changed, if the job is not ours any more.
+    """
+    jobs = DownloadQueueItem
+    done = {"status": Status.COMPLETED, "stage": "", "completed_at": now(), "error_code": None}
+    if not await _change(session, ticket, **done):
+        return False
+    job = await session.get_one(jobs, ticket.job_id, populate_existing=True)
+    await session.execute(
+        update(Episode)
+        .where(Episode.id == job.episode_id)
+        .values(is_downloaded=True, file_path=job.file_destination)
+    )
+    for server in servers:
+        row = {
+            "server": server, "episode_id": job.episode_id, "path": job.file_destination,
+            "tries": 0, "created_at": now(), "confirmed_at": None, "last_error": None,
+        }  # fmt: skip
+        statement = insert(session, OutboxRow).values(row)
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=["server", "episode_id"], set_=row)
+        )
+    return True
+
+
+async def fail(
+    session: AsyncSession, ticket: Ticket, code: str, message: str, *, counts: bool, most_retries: int
+) -> bool:
+    """End the attempt without a file; after `most_retries` that count the job is given up."""
+    jobs = DownloadQueueItem
+    retries = jobs.retry_count + (1 if counts else 0)
+    return await _change(
+        session,
+        ticket,
+        status=case((retries > most_retries, Status.PERMANENTLY_FAILED), else_=Status.FAILED),
+        stage="",
+        retry_count=retries,
+        error_code=code,
+        error_message=message,
+        completed_at=now(),
+    )
+
+
+async def pause(session: AsyncSession, ticket: Ticket, code: str, message: str) -> bool:
+    """Put the job aside with a reason; it stays open, nobody takes it up until it is asked for."""
+    return await _change(
+        session, ticket, status=Status.PAUSED, stage="", error_code=code, error_message=message
+    )
+
+
+async def put_back(session: AsyncSession, ticket: Ticket) -> bool:
+    """Give the job back unfinished; it waits as before."""
+    return await _change(session, ticket, status=Status.PENDING, stage="")
+
+
+async def interrupted(session: AsyncSession) -> list[DownloadQueueItem]:
+    """Jobs that a dead process left running. Ask only while holding the data folder's lock."""
+    jobs = DownloadQueueItem
+    return list(await session.scalars(select(jobs).where(jobs.status == Status.DOWNLOADING)))
+
+
+async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequence[models.Attempt]) -> None:
+    """Keep what each mirror answered."""
+    rows = [
+        {**asdict(attempt), "language": str(attempt.language), "job_id": ticket.job_id, "at": now()}
+        for attempt in attempts
+    ]
+    if rows:
+        await session.execute(insert(session, AttemptRow), rows)
+
+
+async def attempts(session: AsyncSession, job_ids: Sequence[int], since: datetime) -> list[AttemptRow]:
+    """Every mirror tried for these jobs since a moment, in order."""
+    query = (
+        select(AttemptRow)
+        .where(AttemptRow.job_id.in_(list(job_ids)), AttemptRow.at >= since)
+        .order_by(AttemptRow.id)
+    )
+    return list(await session.scalars(query))
+
+
+async def subject(session: AsyncSession, job_id: int) -> tuple[AnimeSeries, Episode]:
+    """The series and episode of a job."""
+    query = (
+        select(AnimeSeries, Episode)
+        .join(Episode, Episode.series_id == AnimeSeries.id)
+        .join(DownloadQueueItem, DownloadQueueItem.episode_id == Episode.id)
+        .where(DownloadQueueItem.id == job_id)
+    )
+    series, episode = (await session.execute(query)).one()
+    return series, episode

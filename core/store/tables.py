@@ -1,0 +1,213 @@
+"""The tables. Names are those that the predecessor's users know where it had them.
+
+Moments are stored in UTC. The database is the truth for metadata, the disk only for files.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone; SQLite forgets zones, so UTC is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Store UTC; a moment without a zone is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Read UTC."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+class Status(StrEnum):
+    """Where a job stands, in the predecessor's words; `stage` says how far a running one has come."""
+
+    PENDING = "pending"
+    DOWNLOADING = "downloading"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PERMANENTLY_FAILED = "permanently_failed"
+    CANCELLED = "cancelled"
+
+
+OPEN = (Status.PENDING, Status.DOWNLOADING, Status.PAUSED)
+"""A job in one of these stands for its episode: there can be no second one."""
+
+OPEN_SQL = text("status IN ('pending', 'downloading', 'paused')")
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Root of the table classes."""
+
+
+class AnimeSeries(Base):
+    """A series that is or was followed; `key` is its public identity, `folder` its place in the library.
+
+    `details` holds the rest of what the catalogue's page said, as `models.Series` fields.
+    """
+
+    __tablename__ = "anime_series"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(String(255), unique=True, index=True)
+    name: Mapped[str] = mapped_column(String(500), index=True)
+    site: Mapped[str] = mapped_column(String(500))
+    folder: Mapped[str] = mapped_column(String(1000))
+    year: Mapped[int | None] = mapped_column(Integer, default=None)
+    followed: Mapped[bool] = mapped_column(default=True)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
+    episodes: Mapped[list[Episode]] = relationship(
+        back_populates="series", cascade="all, delete-orphan", init=False, repr=False, lazy="raise"
+    )
+
+
+class Episode(Base):
+    """One episode of a catalogue: missing while `is_downloaded` is false, never deleted by a download.
+
+    `languages` are what the season table claims, as texts (`de`, `ja+de`).
+    """
+
+    __tablename__ = "episodes"
+    __table_args__ = (UniqueConstraint("series_id", "season", "episode_number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    series_id: Mapped[int] = mapped_column(ForeignKey("anime_series.id", ondelete="CASCADE"))
+    season: Mapped[int] = mapped_column(Integer)
+    episode_number: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(500), default="")
+    english_title: Mapped[str] = mapped_column(String(500), default="")
+    kind: Mapped[str] = mapped_column(String(20), default="episode")
+    absolute: Mapped[int | None] = mapped_column(Integer, default=None)
+    languages: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+    is_downloaded: Mapped[bool] = mapped_column(default=False)
+    file_path: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
+    series: Mapped[AnimeSeries] = relationship(
+        back_populates="episodes", init=False, repr=False, lazy="raise"
+    )
+
+
+class EpisodeFile(Base):
+    """What is known about a file of ours: one row per episode, replaced when the file is."""
+
+    __tablename__ = "episode_files"
+
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(20))
+    provider: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float] = mapped_column(Float)
+    media: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    filed_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+
+
+class DownloadQueueItem(Base):
+    """A job: one wanted episode being fetched. The row is the truth; an engine only carries its id.
+
+    `attempt` counts how often the job was taken up and fences its last step: only who holds the
+    current number may finish. `file_destination` and `file_size` are written before the file is
+    moved there, so that a start after a crash can tell a filed episode from a lost one.
+    """
+
+    __tablename__ = "download_queue"
+    __table_args__ = (
+        Index(
+            "ix_download_queue_episode_pending",
+            "episode_id",
+            unique=True,
+            sqlite_where=OPEN_SQL,
+            postgresql_where=OPEN_SQL,
+        ),
+        Index("ix_download_queue_status", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(50), default=Status.PENDING)
+    stage: Mapped[str] = mapped_column(String(20), default="")
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    retry_count: Mapped[int] = mapped_column(Integer, default=0)
+    error_code: Mapped[str | None] = mapped_column(String(50), default=None)
+    error_message: Mapped[str | None] = mapped_column(Text, default=None)
+    file_destination: Mapped[str | None] = mapped_column(Text, default=None)
+    file_size: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    added_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    started_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+
+
+class AttemptRow(Base):
+    """One mirror tried for a job."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    job_id: Mapped[int] = mapped_column(ForeignKey("download_queue.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(20))
+    result: Mapped[str] = mapped_column(String(50))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    seconds: Mapped[float] = mapped_column(Float, default=0.0)
+    at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+
+
+class OutboxRow(Base):
+    """A new file that a media server has not confirmed yet; rows of one server and series go together."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("server", "episode_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    server: Mapped[str] = mapped_column(String(100))
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"))
+    path: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+
+
+class SystemSettings(Base):
+    """The single row of facts about this installation."""
+
+    __tablename__ = "system_settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    last_scan_timestamp: Mapped[datetime | None] = mapped_column(Moment, default=None)

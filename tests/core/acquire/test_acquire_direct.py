@@ -1,0 +1,187 @@
+"""One file in one stream, and going on with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anidana.core.acquire import direct
+from anidana.core.acquire.transfer import Expired, Meter
+from anidana.core.errors import Damaged, DiskFull, Gone, NeedsPerson, Refused
+from anidana.core.fetch import Visit
+
+URL = "http://cdn.example/v/film.mp4?token=1"
+TAG = '"v1"'
+
+
+@pytest.fixture
+def film(films: Path) -> bytes:
+    return (films / "whole.mp4").read_bytes()
+
+
+@pytest.fixture
+def fetch(visit: Visit, meter: Meter, tmp_path: Path) -> Any:
+    async def run(meter: Meter = meter) -> bytes:
+        fetched = await direct.fetch(URL, visit, {}, tmp_path, meter)
+        return fetched.pieces[0][0].read_bytes()
+
+    return run
+
+
+def leave(folder: Path, data: bytes, size: int, validator: str = TAG) -> None:
+    """What an earlier run left behind."""
+    (folder / "video").write_bytes(data)
+    (folder / "validator.json").write_text(json.dumps({"validator": validator, "size": size}))
+
+
+def ranges(cdn: Any) -> list[str | None]:
+    return [request.headers.get("Range") for request in cdn.site.asked]
+
+
+@pytest.mark.parametrize("how", [{}, {"etag": TAG}, {"ranges": False}, {"ranges": False, "length": False}])
+async def test_a_file_arrives_as_it_was_sent(
+    cdn: Any, fetch: Any, film: bytes, told: Any, how: dict[str, Any]
+) -> None:
+    cdn.put(URL, film, **how)
+    assert await fetch() == film
+    assert told.amounts[-1] == (len(film), len(film) if "length" not in how else None)
+
+
+async def test_a_break_goes_on_with_the_same_file(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, etag=TAG, cuts=(300_000,))
+    assert await fetch() == film
+    first, second = cdn.site.asked
+    assert first.headers["Range"] == "bytes=0-"
+    assert second.headers["If-Range"] == TAG
+    assert int(second.headers["Range"][6:-1]) > 0
+
+
+async def test_a_break_without_a_validator_starts_again(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, cuts=(300_000,))
+    assert await fetch() == film
+    assert ranges(cdn) == ["bytes=0-", "bytes=0-"]
+
+
+async def test_a_killed_run_is_gone_on_with(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
+    leave(tmp_path, film[:1000], len(film))
+    cdn.put(URL, film, etag=TAG)
+    assert await fetch() == film
+    assert ranges(cdn) == ["bytes=1000-"]
+
+
+async def test_another_file_under_the_same_address_is_never_spliced(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path
+) -> None:
+    leave(tmp_path, b"\xff" * 1000, len(film))
+    cdn.put(URL, film, etag='"v2"')
+    assert await fetch() == film
+
+
+async def test_a_file_of_another_size_is_never_spliced(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path
+) -> None:
+    leave(tmp_path, b"\xff" * 1000, len(film) + 1)
+    cdn.put(URL, film, etag=TAG)
+    assert await fetch() == film
+    assert ranges(cdn) == ["bytes=1000-", "bytes=0-"]
+
+
+@pytest.mark.parametrize(
+    "note", ["", "{", "[]", '{"validator": 1}', '{"validator": "x", "size": 1, "more": 2}']
+)
+async def test_a_broken_note_means_starting_again(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path, note: str
+) -> None:
+    (tmp_path / "video").write_bytes(b"\xff" * 1000)
+    (tmp_path / "validator.json").write_text(note)
+    cdn.put(URL, film, etag=TAG)
+    assert await fetch() == film
+
+
+async def test_a_weak_tag_is_no_validator(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
+    cdn.put(URL, film, etag='W/"v1"')
+    await fetch()
+    assert not (tmp_path / "validator.json").exists()
+
+
+async def test_a_whole_file_is_not_asked_for_again(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
+    leave(tmp_path, film, len(film))
+    assert await fetch() == film
+    assert cdn.site.asked == []
+
+
+async def test_a_host_that_breaks_off_for_ever_is_refused(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, cuts=(100,) * 99)
+    with pytest.raises(Refused):
+        await fetch()
+    assert len(cdn.site.asked) == 4
+
+
+async def test_an_expired_link_is_refused_at_once(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, fails=(403,))
+    with pytest.raises(Expired, match="403"):
+        await fetch()
+    assert len(cdn.site.asked) == 1
+
+
+async def test_a_file_that_does_not_fit_is_not_begun(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path, told: Any
+) -> None:
+    cdn.put(URL, film)
+    with pytest.raises(DiskFull):
+        await fetch(Meter(tmp_path, 2**62, told))
+    assert (tmp_path / "video").stat().st_size == 0
+
+
+async def test_a_cancelled_transfer_keeps_what_is_here(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path, told: Any
+) -> None:
+    cdn.put(URL, film, etag=TAG, cuts=(700_000,))
+    running = asyncio.ensure_future(fetch())
+    told.on_progress = running.cancel
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    kept = (tmp_path / "video").read_bytes()
+    assert 0 < len(kept) < len(film)
+    assert film.startswith(kept)
+    told.on_progress = lambda: None
+    assert await fetch() == film
+    assert ranges(cdn)[-1] == f"bytes={len(kept)}-"
+
+
+@pytest.mark.parametrize(
+    ("content", "fails", "error"),
+    [
+        ("<html>expired</html>", (), Damaged),
+        ("", (), Damaged),
+        ("#EXTM3U\n", (), Damaged),
+        ("x", (404,), Gone),
+        ("x", (403,), Refused),
+        ("x", (503,), Refused),
+    ],
+)
+async def test_what_is_no_video_is_no_proof(
+    cdn: Any, visit: Visit, content: str, fails: tuple[int, ...], error: type[Exception]
+) -> None:
+    cdn.put(URL, content, fails=fails, type_="video/mp4")
+    with pytest.raises(error):
+        await direct.sample(URL, visit, {})
+
+
+async def test_a_gate_before_the_file_needs_a_person(site: Any, visit: Visit) -> None:
+    site.answer("cdn.example/v/film.mp4", "<title>Just a moment...</title>", 403)
+    with pytest.raises(NeedsPerson):
+        await direct.sample(URL, visit, {})
+
+
+@pytest.mark.parametrize("ranged", [True, False])
+async def test_first_bytes_are_proof_with_and_without_ranges(
+    cdn: Any, visit: Visit, film: bytes, ranged: bool
+) -> None:
+    cdn.put(URL, film, ranges=ranged)
+    await direct.sample(URL, visit, {})
+    assert cdn.count(URL) == 1

@@ -1,0 +1,260 @@
+"""The whole way: mirrors in, one verified file out."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from anidana.core.acquire import Acquired, acquire
+from anidana.core.acquire.media import probe
+from anidana.core.errors import DiskFull, Gone, NoStream, SetupError
+from anidana.core.fetch import Visit
+from anidana.core.models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Stream
+from anidana.core.settings import Downloads
+
+BASE = "http://cdn.example/v/"
+NAMES = [f"ts{number}.ts" for number in range(6)]
+
+
+@pytest.fixture
+def get(offers: Any, shop: Any, visit: Visit, told: Any, tmp_path: Path) -> Any:
+    """Acquires what `offers` holds; one host after the other unless `lead_seconds` says otherwise."""
+
+    async def run(staging: Path = tmp_path / "staging", **settings: Any) -> Acquired:
+        more = {"floor_mib": 0, "lead_seconds": 30, **settings}
+        expected = more.pop("expected_seconds", None)
+        return await acquire(
+            offers.found,
+            catalogue=shop,
+            plugins=offers.plugins,
+            visit=visit,
+            staging=staging,
+            settings=Downloads(**more),
+            report=told,
+            expected_seconds=expected,
+        )
+
+    return run
+
+
+def results(told: Any) -> list[tuple[str, str]]:
+    return [(attempt.provider, attempt.result) for attempt in told.attempts]
+
+
+@pytest.mark.parametrize("container", ["mkv", "mp4"])
+@pytest.mark.parametrize("kind", ["hls", "file"])
+async def test_one_whole_file_is_left_and_nothing_else(
+    cdn: Any, offers: Any, get: Any, told: Any, tmp_path: Path, kind: str, container: str
+) -> None:
+    cdn.segments(BASE, ["late.mp4"])
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)) if kind == "hls" else Stream.file(BASE + "late.mp4"))
+    got = await get(container=container)
+    assert got.path == tmp_path / "staging" / f"episode.{container}"
+    assert list(got.path.parent.iterdir()) == [got.path]
+    assert got.media == probe(got.path)
+    assert got.media.seconds == pytest.approx(12, abs=0.2)
+    assert (got.provider, got.language) == ("VOE", GERMAN_DUB)
+    assert got.media.audio_languages[0] in ("ger", "deu")
+    assert told.stages == ["resolving", "downloading", "verifying"]
+    assert list(got.attempts) == told.attempts
+    assert [(a.result, a.reason) for a in got.attempts] == [("ok", "")]
+
+
+async def test_what_yt_dlp_has_to_fetch_is_verified_like_all_else(
+    cdn: Any, offers: Any, get: Any, helpers: SimpleNamespace
+) -> None:
+    cdn.hls(BASE)
+    cipherless = '#EXT-X-DEFINE:NAME="unused",VALUE="x"\n'
+    cdn.put(BASE + "index.m3u8", helpers.playlist(NAMES, head=cipherless))
+    offers.add("VOE", Stream.hls(BASE + "index.m3u8"))
+    got = await get()
+    assert got.media.seconds == pytest.approx(12, abs=0.3)
+    assert list(got.path.parent.iterdir()) == [got.path]
+
+
+async def test_the_next_mirror_takes_over_where_one_fails(cdn: Any, offers: Any, get: Any, told: Any) -> None:
+    offers.add("Dead", None, alive=404)
+    offers.add("Removed", Gone("the video was removed"))
+    offers.add("Stingy", Stream.hls(cdn.hls("http://stingy.example/v/", fails=(403,) * 99)))
+    offers.add("Broken", Stream.hls(cdn.hls("http://broken.example/v/")))
+    cdn.put("http://broken.example/v/ts4.ts", "<html>")
+    offers.add("Good", Stream.hls(cdn.hls(BASE)))
+    offers.add("Spare", AssertionError("must not be asked"))
+    got = await get()
+    assert got.provider == "Good"
+    assert results(told) == [
+        ("Dead", "gone"),
+        ("Removed", "gone"),
+        ("Stingy", "refused"),
+        ("Broken", "damaged"),
+        ("Good", "ok"),
+    ]
+    assert told.attempts[3].reason == "segment 5 is a web page"
+
+
+async def test_a_mirror_that_lost_the_race_is_asked_again_when_the_winner_fails(
+    cdn: Any, offers: Any, get: Any, told: Any
+) -> None:
+    cdn.hold("http://slow.example/v/index.m3u8")
+    offers.add("Slow", Stream.hls("http://slow.example/v/index.m3u8"))
+    offers.add("Quick", Stream.hls(cdn.hls("http://quick.example/v/")))
+    cdn.put("http://quick.example/v/ts5.ts", "<html>")
+
+    def hurry() -> None:
+        cdn.hls("http://slow.example/v/")
+
+    told.on_progress = hurry
+    got = await get(lead_seconds=0.01)
+    assert got.provider == "Slow"
+    assert results(told) == [("Slow", "cancelled"), ("Quick", "damaged"), ("Slow", "ok")]
+
+
+async def test_a_lower_language_is_taken_only_when_the_better_one_is_exhausted(
+    cdn: Any, offers: Any, get: Any, told: Any
+) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls("http://voe.example/v/")), GERMAN_DUB)
+    cdn.put("http://voe.example/v/ts5.ts", "<html>")
+    offers.add("Doodstream", Gone("removed"), GERMAN_DUB)
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)), GERMAN_SUB)
+    offers.add("VOE", AssertionError("must not be asked"), ENGLISH_SUB)
+    got = await get(lead_seconds=0)
+    assert got.language == GERMAN_SUB
+    assert got.media.audio_languages == ("jpn",)
+    tried = [str(attempt.language) for attempt in told.attempts if attempt.result != "cancelled"]
+    assert tried == ["de", "de", "ja+de"]
+
+
+async def test_no_stream_says_what_every_mirror_said(cdn: Any, offers: Any, get: Any, told: Any) -> None:
+    offers.add("VOE", Gone("the video was removed"))
+    offers.add("Doodstream", None, alive=503)
+    with pytest.raises(NoStream, match="VOE: the video was removed; Doodstream: .*503") as caught:
+        await get()
+    assert list(caught.value.attempts) == told.attempts
+    assert len(told.attempts) == 2
+
+
+async def test_no_candidates_are_no_stream(get: Any) -> None:
+    with pytest.raises(NoStream, match="wanted language") as caught:
+        await get()
+    assert caught.value.attempts == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("silent.mp4", "no sound"),
+        ("cut.mp4", r"lasts \d\.\d s instead of 12\.0"),
+        ("no-index.mp4", "no picture|cannot be read"),
+        ("playlist.mp4", "a playlist"),
+        ("page.mp4", "a web page"),
+        ("zero.mp4", "nothing"),
+    ],
+)
+async def test_a_damaged_file_is_refused_and_forgotten(
+    cdn: Any, offers: Any, get: Any, films: Path, tmp_path: Path, told: Any, name: str, sentence: str
+) -> None:
+    whole = (films / "whole.mp4").read_bytes()
+    late = (films / "late.mp4").read_bytes()
+    content = {
+        "silent.mp4": (films / "silent.mp4").read_bytes(),
+        "cut.mp4": whole[: len(whole) // 2],
+        "no-index.mp4": late[: late.rfind(b"moov") - 4],
+        "playlist.mp4": b"#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+        "page.mp4": b"<html>" + whole,
+        "zero.mp4": b"",
+    }[name]
+    cdn.put(BASE + name, content, type_="video/mp4")
+    offers.add("VOE", Stream.file(BASE + name))
+    with pytest.raises(NoStream):
+        await get()
+    assert results(told) == [("VOE", "damaged")]
+    assert __import__("re").search(sentence, told.attempts[0].reason)
+    assert not [path for path in (tmp_path / "staging").rglob("*") if path.is_file()]
+
+
+async def test_a_clip_in_place_of_the_episode_is_refused(cdn: Any, offers: Any, get: Any, told: Any) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    with pytest.raises(NoStream, match="stands in"):
+        await get(expected_seconds=1440)
+
+
+@pytest.mark.parametrize("names", [NAMES[:2] + NAMES[3:], [*NAMES[:3], NAMES[1], *NAMES[3:]]])
+async def test_a_playlist_that_leaves_out_or_repeats_is_refused(
+    cdn: Any, offers: Any, get: Any, told: Any, names: list[str]
+) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE, names)))
+    with pytest.raises(NoStream):
+        await get()
+    assert results(told) == [("VOE", "damaged")]
+
+
+async def test_a_playlist_that_promises_more_than_comes_is_refused(
+    cdn: Any, offers: Any, get: Any, told: Any, helpers: SimpleNamespace
+) -> None:
+    cdn.hls(BASE)
+    cdn.put(BASE + "index.m3u8", helpers.playlist(NAMES, seconds=2.5))
+    offers.add("VOE", Stream.hls(BASE + "index.m3u8"))
+    with pytest.raises(NoStream, match="instead of 15"):
+        await get()
+
+
+async def test_a_killed_run_goes_on_with_the_same_mirror_only(
+    cdn: Any, offers: Any, get: Any, told: Any
+) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    cdn.hold(BASE + NAMES[4])
+    running = asyncio.ensure_future(get(connections=1))
+    await cdn.arrived.acquire()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    cdn.hls(BASE)
+    before = {name: cdn.count(BASE + name) for name in NAMES}
+    # The same paths at another host: another video, for all we know.
+    first = offers.found.pop()
+    offers.add("Doodstream", Stream.hls(cdn.hls("http://other.example/v/")))
+    cdn.put("http://other.example/v/ts5.ts", "<html>")
+    offers.found.append(first)
+    got = await get()
+    assert got.provider == "VOE"
+    assert cdn.count("http://other.example/v/ts1.ts") == 1
+    # The proof looks at the first segment; the transfer wants only what is missing.
+    assert [cdn.count(BASE + name) - before[name] for name in NAMES] == [1, 0, 0, 0, 1, 1]
+
+
+async def test_a_full_disk_pauses_with_everything_kept(
+    cdn: Any, offers: Any, get: Any, tmp_path: Path, told: Any
+) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    offers.add("Spare", AssertionError("must not be asked"))
+    last = tmp_path / "staging" / "parts"
+
+    def fill() -> None:
+        folder = next(last.iterdir())
+        if not (folder / "joined.mkv").is_symlink():
+            (folder / "joined.mkv").symlink_to("/dev/full")
+
+    told.on_progress = fill
+    with pytest.raises(DiskFull, match="no room"):
+        await get()
+    assert len([path for path in last.rglob("0*") if path.is_file()]) == 6
+    assert told.attempts == []
+
+
+async def test_the_floor_is_kept_free(cdn: Any, offers: Any, get: Any) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    with pytest.raises(DiskFull):
+        await get(floor_mib=2**40)
+
+
+async def test_a_staging_folder_that_cannot_be_made_is_named(
+    cdn: Any, offers: Any, get: Any, tmp_path: Path
+) -> None:
+    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    (tmp_path / "file").touch()
+    with pytest.raises(SetupError, match="file/staging"):
+        await get(tmp_path / "file" / "staging")

@@ -1,0 +1,170 @@
+"""From a mirror to a stream that is seen to come."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from anidana.core.acquire.candidates import Candidate
+from anidana.core.acquire.playlist import Unsupported
+from anidana.core.acquire.prove import Proof, merged, prove
+from anidana.core.errors import Crashed, Damaged, Gone, NeedsPerson, PageChanged, Refused, SourceError
+from anidana.core.fetch import Visit
+from anidana.core.loader import Plugins
+from anidana.core.models import GERMAN_DUB, Mirror, Stream
+from anidana.core.steps import Get
+
+BASE = "http://cdn.example/v/"
+
+
+@pytest.fixture
+def run(offers: Any, shop: Any, visit: Visit) -> Any:
+    async def prove_it(candidate: Candidate, **more: Any) -> Proof:
+        plugins = more.pop("plugins", offers.plugins)
+        return await prove(
+            candidate,
+            catalogue=more.pop("catalogue", shop),
+            plugins=plugins,
+            visit=visit,
+            most_height=1080,
+            **more,
+        )
+
+    return prove_it
+
+
+async def test_a_stream_is_believed_when_its_first_segment_comes(cdn: Any, offers: Any, run: Any) -> None:
+    stream = Stream.hls(cdn.hls(BASE), referer="http://voe.example/")
+    proof = await run(offers.add("VOE", stream))
+    assert (proof.provider, proof.stream) == ("VOE", stream)
+    assert proof.playlist is not None
+    assert [cdn.count(f"{BASE}ts{number}.ts") for number in range(3)] == [1, 0, 0]
+
+
+async def test_a_file_is_believed_when_its_first_bytes_come(
+    cdn: Any, offers: Any, run: Any, films: Any
+) -> None:
+    cdn.segments(BASE, ["whole.mp4"])
+    proof = await run(offers.add("VOE", Stream.file(BASE + "whole.mp4")))
+    assert proof.playlist is None
+    assert cdn.count(BASE + "whole.mp4") == 1
+
+
+async def test_a_playlist_whose_segments_are_refused_is_no_proof(cdn: Any, offers: Any, run: Any) -> None:
+    url = cdn.hls(BASE, fails=(403,) * 99)
+    with pytest.raises(Refused, match="403"):
+        await run(offers.add("VOE", Stream.hls(url)))
+
+
+async def test_a_segment_that_is_a_web_page_is_no_proof(cdn: Any, offers: Any, run: Any) -> None:
+    url = cdn.hls(BASE)
+    cdn.put(BASE + "ts0.ts", "<html>")
+    with pytest.raises(Damaged):
+        await run(offers.add("VOE", Stream.hls(url)))
+
+
+async def test_what_only_yt_dlp_can_fetch_is_proven_by_its_playlist(
+    cdn: Any, offers: Any, run: Any, helpers: SimpleNamespace
+) -> None:
+    cdn.put(BASE + "live.m3u8", helpers.playlist(["a.ts"], end=False))
+    proof = await run(offers.add("VOE", Stream.hls(BASE + "live.m3u8")))
+    assert (proof.stream.kind, proof.playlist) == ("hls", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, Gone), (410, Gone), (403, Refused), (429, Refused), (503, Refused)]
+)
+async def test_a_link_that_does_not_answer_is_not_extracted(
+    offers: Any, run: Any, status: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await run(offers.add("VOE", AssertionError("must not be asked"), alive=status))
+
+
+async def test_a_host_that_refuses_head_is_asked_by_get(cdn: Any, offers: Any, run: Any) -> None:
+    candidate = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    cdn.put(candidate.mirror.url, "<html>", fails=(405,))
+    assert (await run(candidate)).playlist is not None
+    assert (cdn.count(candidate.mirror.url, "HEAD"), cdn.count(candidate.mirror.url)) == (1, 1)
+
+
+async def test_a_gate_before_the_link_is_shown_to_a_person(site: Any, offers: Any, run: Any) -> None:
+    candidate = offers.add("VOE", None)
+    site.answer("voe.example/e/de", "<title>Just a moment...</title>", 403)
+    with pytest.raises(NeedsPerson) as caught:
+        await run(candidate)
+    assert caught.value.url == candidate.mirror.url
+
+
+async def test_an_unknown_label_is_matched_by_the_link_s_host(cdn: Any, offers: Any, run: Any) -> None:
+    known = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    proof = await run(Candidate(Mirror("Anbieter", GERMAN_DUB, known.mirror.url), None))
+    assert proof.provider == "VOE"
+
+
+async def test_a_host_that_nobody_knows_is_unsupported(offers: Any, run: Any) -> None:
+    with pytest.raises(Unsupported, match=r"other\.example"):
+        await run(Candidate(Mirror("Anbieter", GERMAN_DUB, "http://other.example/e/1"), None))
+
+
+async def test_a_host_that_is_off_is_not_asked_by_way_of_its_link(cdn: Any, offers: Any, run: Any) -> None:
+    known = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    with pytest.raises(Unsupported):
+        await run(Candidate(Mirror("Anbieter", GERMAN_DUB, known.mirror.url), None), off=["voe"])
+
+
+@pytest.mark.parametrize("error", [Gone("removed"), PageChanged("no player"), NeedsPerson("captcha")])
+async def test_the_provider_s_own_words_come_out(offers: Any, run: Any, error: SourceError) -> None:
+    with pytest.raises(type(error), match=str(error)):
+        await run(offers.add("VOE", error))
+
+
+@pytest.mark.parametrize(
+    "outcome", [KeyError("x"), None, "http://cdn.example/x", Stream("http://x.example/", "dash")]
+)  # type: ignore[arg-type]
+async def test_a_plugin_s_bug_is_a_crash(offers: Any, run: Any, outcome: object) -> None:
+    with pytest.raises(Crashed):
+        await run(offers.add("VOE", outcome))
+
+
+async def test_hints_of_the_provider_go_with_everything_and_the_stream_s_win(
+    cdn: Any, offers: Any, run: Any
+) -> None:
+    url = cdn.hls(BASE)
+
+    class Hinting:
+        name, domains = "VOE", ("voe.example",)
+        headers = {"referer": "http://hint.example/", "X-Hint": "1"}
+
+        def extract(self, link: Any) -> Any:
+            yield Get(link.url)
+            return Stream(url, "hls", {"REFERER": "http://voe.example/"})
+
+    cdn.put("http://voe.example/e/1", "<html>")
+    candidate = Candidate(Mirror("VOE", GERMAN_DUB, "http://voe.example/e/1"), Hinting())
+    proof = await run(candidate, plugins=Plugins())
+    sent = {f"{request.method} {request.path}": request.headers for request in cdn.site.asked}
+    assert sent["HEAD /e/1"]["Referer"] == "http://shop.example/"
+    assert sent["GET /e/1"]["Referer"] == "http://hint.example/"
+    assert sent["GET /v/ts0.ts"]["Referer"] == "http://voe.example/"
+    assert {headers["X-Hint"] for headers in sent.values()} == {"1"}
+    assert proof.headers["Referer"] == "http://voe.example/"
+
+
+async def test_the_host_s_cookies_go_on_to_the_stream_but_the_catalogue_never_sees_them(
+    cdn: Any, site: Any, offers: Any, run: Any, visit: Visit
+) -> None:
+    candidate = offers.add("VOE", Stream.hls(cdn.hls("http://voe.example/v/")))
+    site.answer("voe.example/e/de", "<html>", Set_Cookie="id=1; Path=/")
+    await run(candidate)
+    sent = {request.path: request.headers.get("Cookie") for request in site.asked}
+    assert sent["/v/ts0.ts"] == "id=1"
+    async with visit.open(candidate.mirror.url):
+        pass
+    assert site.asked[-1].headers.get("Cookie") is None
+
+
+def test_headers_are_merged_whatever_their_case() -> None:
+    assert merged({"referer": "a", "Origin": "o"}, {"REFERER": "b"}) == {"Referer": "b", "Origin": "o"}

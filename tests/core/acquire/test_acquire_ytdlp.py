@@ -1,0 +1,171 @@
+"""The last way, with the real program against a local stream."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from anidana.core.acquire import ytdlp
+from anidana.core.acquire.media import join
+from anidana.core.acquire.transfer import Meter
+from anidana.core.errors import Blocked, Refused
+from anidana.core.fetch import Network, Visit
+from anidana.core.models import GERMAN_DUB
+from anidana.core.settings import Network as NetworkSettings
+
+BASE = "http://cdn.example/v/"
+NAMES = [f"ts{number}.ts" for number in range(6)]
+
+
+def members(folder: Path) -> list[int]:
+    """Processes that work in `folder`: the child, and what it has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                inside = (entry / "cwd").readlink().is_relative_to(folder)
+                dead = "State:\tZ" in (entry / "status").read_text()
+            except OSError:
+                continue
+            if inside and not dead:
+                found.append(int(entry.name))
+    return found
+
+
+def command(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+async def all_gone(folder: Path) -> bool:
+    for _ in range(2000):
+        if not members(folder):
+            return True
+        await asyncio.sleep(0.001)
+    return False
+
+
+async def test_sound_apart_from_the_picture_comes_together(
+    cdn: Any, helpers: SimpleNamespace, visit: Visit, meter: Meter, told: Any, tmp_path: Path
+) -> None:
+    for kind in ("video", "audio"):
+        names = [f"{kind}{number}.ts" for number in range(6)]
+        cdn.segments(BASE, names)
+        cdn.put(f"{BASE}{kind}.m3u8", helpers.playlist(names))
+    audio = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",LANGUAGE="de",URI="audio.m3u8"\n'
+    variant = '#EXT-X-STREAM-INF:BANDWIDTH=9,RESOLUTION=320x180,CODECS="avc1.42c00d,mp4a.40.2",AUDIO="a"\n'
+    cdn.put(BASE + "m.m3u8", f"#EXTM3U\n{audio}{variant}video.m3u8\n")
+    folder = tmp_path / "job"
+    headers = {"Referer": "http://host.example/e/1"}
+    fetched = await ytdlp.fetch(BASE + "m.m3u8", visit, headers, folder, most_height=1080, meter=meter)
+    joined = join(fetched.pieces, tmp_path / "x.mkv", GERMAN_DUB)
+    assert joined.seconds == pytest.approx(12, abs=0.3)
+    assert joined.audio == pytest.approx(12, abs=0.3)
+    assert {request.headers.get("Referer") for request in cdn.site.asked} == {"http://host.example/e/1"}
+    assert {request.headers.get("User-Agent") for request in cdn.site.asked} == {visit.user_agent}
+    assert told.amounts
+    assert not members(folder)
+
+
+@pytest.fixture
+def live(cdn: Any, helpers: SimpleNamespace) -> str:
+    """A list that never ends, and whose second segment never comes."""
+    cdn.segments(BASE, NAMES[:1])
+    cdn.hold(BASE + NAMES[1])
+    cdn.put(BASE + "live.m3u8", helpers.playlist(NAMES[:2], end=False))
+    return BASE + "live.m3u8?token=canary"
+
+
+async def test_a_cancelled_child_takes_ffmpeg_with_it(
+    cdn: Any, live: str, visit: Visit, meter: Meter, tmp_path: Path
+) -> None:
+    folder = tmp_path / "job"
+    running = asyncio.ensure_future(ytdlp.fetch(live, visit, {}, folder, most_height=1080, meter=meter))
+    await cdn.arrived.acquire()
+    group = members(folder)
+    assert len(group) >= 2  # yt-dlp and ffmpeg
+    ours = [line for line in map(command, group) if b"child.py" in line]
+    assert len(ours) == 1
+    assert b"canary" not in ours[0]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await all_gone(folder)
+
+
+async def test_a_stream_without_end_is_given_up(
+    cdn: Any, live: str, visit: Visit, meter: Meter, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="no end"):
+        await ytdlp.fetch(live, visit, {}, tmp_path / "job", most_height=1080, meter=meter, most_seconds=0.5)
+    assert await all_gone(tmp_path / "job")
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from anidana.core.acquire import ytdlp
+from anidana.core.acquire.transfer import Meter
+from anidana.core.fetch import Network
+from anidana.core.settings import Network as Settings
+
+class Nobody:
+    def progress(self, done, total): pass
+
+async def main(address, url, folder):
+    async with Network(Settings(route_all_to=address)) as network:
+        meter = Meter(folder.parent, 0, Nobody())
+        await ytdlp.fetch(url, network.visit(), {}, folder, most_height=1080, meter=meter)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+"""
+
+
+async def test_children_die_with_us(cdn: Any, live: str, tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    arguments = ("-c", PARENT, cdn.site.address, live, str(folder))
+    parent = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+    await cdn.arrived.acquire()
+    assert len(members(folder)) >= 2
+    os.kill(parent.pid, signal.SIGKILL)
+    await parent.wait()
+    assert await all_gone(folder)
+
+
+async def test_a_failure_is_told_without_the_query(
+    cdn: Any, visit: Visit, meter: Meter, tmp_path: Path
+) -> None:
+    cdn.put(BASE + "gone.m3u8", "", fails=(403,) * 99)
+    with pytest.raises(Refused, match="403") as caught:
+        await ytdlp.fetch(
+            BASE + "gone.m3u8?token=canary", visit, {}, tmp_path / "job", most_height=1080, meter=meter
+        )
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1/x.m3u8", "http://[::1]/x.m3u8", "http://2130706433/x.m3u8", "http://localhost/x.m3u8"],
+)
+async def test_an_address_of_this_machine_or_its_neighbours_is_blocked(
+    meter: Meter, tmp_path: Path, url: str
+) -> None:
+    async with Network(NetworkSettings()) as network:
+        with pytest.raises(Blocked):
+            await ytdlp.fetch(url, network.visit(), {}, tmp_path / "job", most_height=1080, meter=meter)
+    assert not (tmp_path / "job").exists()
+
+
+def test_no_page_can_add_an_option(tmp_path: Path) -> None:
+    hostile = "--exec=touch /tmp/x"
+    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, tmp_path, 1080)
+    assert found[-2:] == ["--", hostile]
+    assert "--add-headers" in found
+    assert found[found.index("--add-headers") + 1] == "Referer:x\n--exec rm"
+    assert not {"--exec", "--enable-file-urls", "--netrc-cmd", "--cookies"} & set(found)

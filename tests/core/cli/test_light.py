@@ -1,0 +1,48 @@
+"""The program answers at once: nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "aiohttp", "alembic", "apprise", "asyncio", "av", "fastapi", "lxml", "m3u8", "pgqueuer", "pydantic",
+    "rich", "sqlalchemy", "tmdbv3api", "yt_dlp",
+)  # fmt: skip
+
+_PROGRAM = """
+import sys
+from anidana.core.cli import program
+sys.argv = ["anidana", *sys.argv[1:]]
+try:
+    program.main(prog_name="anidana", standalone_mode=False)
+finally:
+    print("\\n".join(sorted(name for name in sys.modules if "." not in name)), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["--version"]])
+def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout
+    assert set(done.stderr.split()).isdisjoint(HEAVY), sorted(set(done.stderr.split()) & set(HEAVY))
+
+
+def test_every_command_has_help_that_shows_an_example() -> None:
+    from click.testing import CliRunner
+
+    from anidana.core.cli import program
+
+    assert set(program.commands) == {
+        "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugins",
+        "demo", "version",
+    }  # fmt: skip
+    for name in program.commands:
+        answer = CliRunner().invoke(program, [name, "--help"])
+        assert answer.exit_code == 0
+        assert f"Example:  anidana {name}" in answer.output
+        assert "--json" in answer.output

@@ -1,0 +1,131 @@
+"""Promises of the sessions: no lost update, commits where it says so, clear errors."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from anidana.core.errors import ConfigError, SetupError
+from anidana.core.store import sessions
+from anidana.core.store.migrations import REVISIONS
+from anidana.core.store.sessions import get_db_session, get_transactional_session, open_store
+from anidana.core.store.tables import AnimeSeries, Base
+
+
+def _series(key: str) -> AnimeSeries:
+    return AnimeSeries(key=key, name=key, site="aniworld", folder=key, year=0)
+
+
+async def test_concurrent_read_then_write_loses_nothing(store: None) -> None:
+    async with get_db_session() as session:
+        session.add(_series("one"))
+
+    async def count_up() -> None:
+        async with get_db_session() as session:
+            row = await session.scalar(select(AnimeSeries))
+            assert row is not None and row.year is not None
+            row.year += 1
+
+    await asyncio.gather(*(count_up() for _ in range(100)))
+    async with get_db_session(read_only=True) as session:
+        assert await session.scalar(select(AnimeSeries.year)) == 100
+
+
+async def test_a_session_commits_at_the_end_and_not_after_an_error(store: None) -> None:
+    async with get_db_session() as session:
+        session.add(_series("kept"))
+    with pytest.raises(ZeroDivisionError):
+        async with get_db_session() as session:
+            session.add(_series("lost"))
+            await session.flush()
+            raise ZeroDivisionError
+    async with get_db_session(read_only=True) as session:
+        assert list(await session.scalars(select(AnimeSeries.key))) == ["kept"]
+
+
+async def test_a_transactional_session_leaves_the_commit_to_the_caller(store: None) -> None:
+    async with get_transactional_session() as session:
+        session.add(_series("forgotten"))
+        await session.flush()
+    async with get_transactional_session() as session:
+        session.add(_series("committed"))
+        await session.commit()
+    async with get_db_session(read_only=True) as session:
+        assert list(await session.scalars(select(AnimeSeries.key))) == ["committed"]
+
+
+async def test_the_old_name_returns_a_session_and_no_factory(store: None) -> None:
+    db = sessions.get_async_session_factory()
+    db.add(_series("one"))
+    await db.commit()
+    assert not inspect.iscoroutine(db)
+    await db.close()
+
+
+async def test_sqlite_runs_as_the_design_says(store: None) -> None:
+    async with get_db_session(read_only=True) as session:
+        pragmas = {
+            name: await session.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_code(store: None) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    async with get_db_session() as session:
+        connection = await session.connection()
+        differences = await connection.run_sync(
+            lambda plain: compare_metadata(MigrationContext.configure(plain), Base.metadata)
+        )
+    assert differences == []
+
+
+def test_every_revision_is_listed() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    import anidana.core.store.migrations as migrations
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    found = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(found)) == REVISIONS
+
+
+async def test_opening_again_keeps_the_data(database: str) -> None:
+    async with open_store(database), get_db_session() as session:
+        session.add(_series("one"))
+    async with open_store(database), get_db_session(read_only=True) as session:
+        assert list(await session.scalars(select(AnimeSeries.key))) == ["one"]
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(database: str) -> None:
+    async with open_store(database), get_db_session() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer than this program"):
+        async with open_store(database):
+            pass
+    assert sessions._engine is None
+
+
+async def test_a_damaged_file_is_refused_in_words_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "anidana.db"
+    file.write_bytes(b"this is not a database" * 100)
+    with pytest.raises(SetupError, match="does not open"):
+        async with open_store(f"sqlite:///{file}"):
+            pass
+    assert file.read_bytes().startswith(b"this is not")
+
+
+@pytest.mark.parametrize("url", ["no address", "nosuchdatabase://x/y"])
+async def test_an_unusable_address_names_the_setting(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"store\.database_url"):
+        async with open_store(url):
+            pass

@@ -1,0 +1,93 @@
+"""The docs are true: settings and exit codes as in the code, the plugin guide works as written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+from pydantic_core import PydanticUndefined
+
+from anidana.core.cli import program
+from anidana.core.cli.command import EXITS
+from anidana.core.settings import GUIDE_NAMES, PREFIX, Settings, _section
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_settings_md_is_what_the_settings_say() -> None:
+    # To write it anew: python tests/core/test_docs.py
+    assert (DOCS / "settings.md").read_text("utf-8") == settings_page()
+
+
+def test_every_exit_code_is_explained_and_every_command_listed() -> None:
+    page = (DOCS / "command-line.md").read_text("utf-8")
+    explained = {int(code) for code in re.findall(r"^\| (\d+) ", page, re.M)}
+    assert {code for _, code, _ in EXITS} <= explained
+    assert set(program.commands) == set(re.findall(r"`(\w+)[ `]", page)) & set(program.commands)
+
+
+def test_the_plugin_guide_goes_from_an_empty_folder_to_green(tmp_path: Path) -> None:
+    page = (DOCS / "writing-a-plugin.md").read_text("utf-8")
+    plugin, test = re.findall(r"```python\n(.+?)```", page, re.S)
+    (tmp_path / "clips.py").write_text(plugin)
+    (tmp_path / "test_clips.py").write_text(test)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_clips.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_every_file_that_the_docs_name_exists() -> None:
+    for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]:
+        for path in re.findall(
+            r"(?:core|plugins|integrations|tests|docs)/[\w./-]+\.(?:py|md)", page.read_text("utf-8")
+        ):
+            assert (DOCS.parent / path).exists(), f"{page.name} names {path}"
+
+
+def settings_page() -> str:
+    """Docs of every setting, made from the tree."""
+    lines = [
+        "# Settings",
+        "",
+        "`config.json` in the data folder holds a tree of sections; an environment variable wins over it:",
+        f"`{PREFIX}DOWNLOADS__SLOTS=3`. Lists and maps in a variable are written `de,ja+de` or as JSON. An",
+        "unknown name is refused with the nearest valid one. Also understood: "
+        + ", ".join(f"`{name}` (= `{'.'.join(path)}`)" for name, path in GUIDE_NAMES.items())
+        + ".",
+        "",
+        "| setting | default | what it does |",
+        "| --- | --- | --- |",
+        *rows(Settings, ""),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        group = _section(field.annotation)
+        if group is None:
+            text = (field.description or "").replace("|", "\\|")
+            yield f"| `{prefix}{name}` | {shown(field.default)} | {text} |"
+        else:
+            listed = field.default == ()
+            yield from rows(group, f"{prefix}{name}[]." if listed else f"{prefix}{name}.")
+
+
+def shown(value: object) -> str:
+    match value:
+        case None | SecretStr() | "" | () | {}:
+            return ""
+        case tuple():
+            return f"`{','.join(map(str, value))}`"
+        case _:
+            return "needed" if value is PydanticUndefined else f"`{value}`"
+
+
+if __name__ == "__main__":
+    (DOCS / "settings.md").write_text(settings_page(), "utf-8")
