@@ -293,6 +293,8 @@ async def _our_errors(url: str) -> AsyncIterator[None]:
         raise Refused(f"{where} does not take connections") from error
     except ValueError as error:  # a port, a host or a header that cannot be; InvalidURL is one
         raise Blocked(f"{where} is no address") from error
+    except aiohttp.ServerDisconnectedError as error:
+        raise Refused(f"{where} hangs up without an answer") from error
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error, TimeoutError):
             raise Refused(f"{where} does not answer") from error

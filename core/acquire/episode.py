@@ -123,10 +123,10 @@ class _Episode:
             )
         except Damaged:
             # Going on with these parts would only lead here again.
-            await asyncio.to_thread(shutil.rmtree, folder)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         path = made.replace(self.staging / f"episode.{self.settings.container}")
-        await asyncio.to_thread(shutil.rmtree, parts)
+        await asyncio.to_thread(shutil.rmtree, parts, ignore_errors=True)
         return path, joined.media
 
     async def _transfer(self, proof: Proof, folder: Path, meter: Meter) -> Fetched:

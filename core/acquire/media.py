@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import errno
 import io
-import math
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +126,8 @@ def join(
                 if [copy.shape for copy in copies] != [_shape(stream) for stream in streams]:
                     raise Damaged(f"piece {number + 1} of {len(pieces)} is of another make than the first")
                 end = _copy(source, streams, copies, output, end, stop)
-                if len(pieces) == len(piece) == 1 and source.duration:
-                    claimed = source.duration / av.time_base
+                if len(pieces) == len(piece) == 1 and source.duration and source.format.name != "mpegts":
+                    claimed = source.duration / av.time_base  # a transport stream's is only estimated
     lengths = {copy.shape[0]: copy.length for copy in reversed(copies)}
     return Joined(probe(target), end, lengths["video"], lengths.get("audio", 0.0), claimed)
 
@@ -164,9 +162,10 @@ class _Copy:
         self.output = output.add_stream_from_template(stream)
         self.first: float | None = None
         self.end = 0.0
-        self._last = -math.inf
-        self._tick = Fraction(1)
+        self._last = 0.0
+        self._tick = 0.0
         self._shift = 0
+        self._least: int | None = None
         self._due: int | None = None
 
     @property
@@ -174,10 +173,11 @@ class _Copy:
         """Seconds from the first packet to the end of the last."""
         return self.end - (self.first or 0.0)
 
-    def begin(self, stream: Stream, shift: float) -> None:
+    def begin(self, stream: Any, shift: float) -> None:
         """Go on with a stream whose clock is `shift` seconds behind ours."""
-        self._tick = stream.time_base or Fraction(1, 90_000)
+        self._tick = float(stream.time_base)
         self._shift = round(shift / self._tick)
+        self._least = None if self.first is None else round(self._last / self._tick) + 1
         self._due = None
 
     def take(self, packet: Packet[Stream]) -> Packet[Stream]:
@@ -187,31 +187,29 @@ class _Copy:
         dts = self._decode_time(packet.dts, pts, length)
         self._check_gap(dts)
         self._due = dts + length
-        # Neighbouring segments may overlap by a tick, which muxers refuse.
-        dts = max(dts, 1 + math.floor(self._last / self._tick)) if self._last > -math.inf else dts
+        if self._least is not None:
+            dts = max(dts, self._least)  # neighbouring segments may overlap, which muxers refuse
+        self._least = dts + 1
         packet.dts = dts
-        packet.pts = None if pts is None else max(pts, dts)
+        packet.pts = pts = None if pts is None else max(pts, dts)
         packet.stream = self.output
-        tick = float(self._tick)
-        self._last = dts * tick
+        self._last = dts * self._tick
         self.first = self._last if self.first is None else self.first
-        self.end = max(self.end, (max(dts, pts if pts is not None else dts) + length) * tick)
+        self.end = max(self.end, ((pts or dts) + length) * self._tick)
         return packet
 
     def _decode_time(self, dts: int | None, pts: int | None, length: int) -> int:
         """The packet's place in decoding order; Matroska does not store it for the first few."""
         if dts is not None:
             return dts + self._shift
-        if self._due is not None:
-            return self._due
-        return (pts or 0) - 2 * length
+        return self._due if self._due is not None else (pts or 0) - 2 * length
 
     def _check_gap(self, dts: int) -> None:
         if self.shape[0] == "subtitle" or self._due is None:
             return
-        gap = float((dts - self._due) * self._tick)
+        gap = (dts - self._due) * self._tick
         if abs(gap) > MOST_GAP_SECONDS:
-            at = _clock(self.end)
+            at = f"{int(self.end) // 60}:{int(self.end) % 60:02d}"
             raise Damaged(f"{gap:.1f} s are missing at {at}" if gap > 0 else f"time runs backwards at {at}")
 
 
@@ -300,10 +298,6 @@ def _iso_639_2(code: str, muxer: str) -> str:
 def _language_of(stream: Any) -> str | None:
     tag = str(stream.metadata.get("language", ""))
     return tag if tag not in ("", "und") else None
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 @contextmanager

@@ -137,12 +137,20 @@ async def _watch(process: Process, folder: Path, meter: Meter) -> None:
             async with asyncio.timeout(1.0):
                 line = await process.stdout.readline()
         except TimeoutError:
-            meter.count(sum(path.stat().st_size for path in folder.iterdir()))
+            meter.count(_size(folder))
             continue
         if not line:
             return
         if match := _PROGRESS.match(line):
             meter.count(int(match[1]), int(match[2]) if match[2] else None)
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # yt-dlp renames while we look
+            total += path.stat().st_size
+    return total
 
 
 def _why(log: Path) -> SourceError:

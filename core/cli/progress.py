@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..jobs.events import Event, Listener, Moved, Staged, Told, Tried, ignore
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 ENDS = ("filed", "failed", "paused")
 
@@ -70,51 +75,62 @@ def told(event: Told) -> str:
 @contextmanager
 def _bars(jobs: int) -> Iterator[Listener]:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn
 
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("{task.fields[stage]}", style="dim", markup=False),
+        TextColumn("{task.fields[note]}", markup=False),
     )
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     with Progress(*columns, console=console, refresh_per_second=4, transient=True) as progress:
-        total = progress.add_task("total", total=None, stage=f"0 of {jobs}")
-        tasks: dict[int, TaskID] = {}
-        moved: dict[int, int] = {}
-        finished = 0
+        yield Bars(progress, jobs)
 
-        def listen(event: Event) -> None:
-            nonlocal finished
-            if isinstance(event, Told):
-                console.print(told(event))
-                return
-            task = tasks.get(event.job_id)
-            if task is None:
-                task = tasks[event.job_id] = progress.add_task(event.label, total=None, stage="")
-            match event:
-                case Staged(stage=stage) if stage in ENDS:
-                    finished += 1
-                    console.print(f"{event.label}  {stage}  {event.text}")
-                    progress.remove_task(tasks.pop(event.job_id))
-                    progress.update(total, stage=f"{finished} of {jobs}")
-                case Staged():
-                    progress.update(task, stage=event.stage)
-                case Moved():
-                    progress.advance(total, max(0, event.done - moved.get(event.job_id, 0)))
-                    moved[event.job_id] = event.done
-                    progress.update(task, completed=event.done, total=event.total)
-                case Tried():
-                    if line := describe(event):
-                        console.print(line, style="dim")
 
-        yield listen
+class Bars:
+    """A bar for each running job, one for all of them, and a line above for what is worth keeping."""
+
+    def __init__(self, progress: Progress, jobs: int) -> None:
+        self._progress, self._jobs = progress, jobs
+        self._began = time.monotonic()
+        self._bars: dict[int, TaskID] = {}
+        self._stages: dict[int, str] = {}
+        self._bytes: dict[int, int] = {}
+        self._ended = 0
+        self._total = progress.add_task("total", total=jobs, note=f"0 of {jobs}")
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Told():
+                self._say(told(event))
+            case Tried():
+                self._say(describe(event), dim=True)
+            case Staged(stage=stage) if stage in ENDS:
+                self._say(f"{event.label}  {stage}  {event.text}")
+                self._ended += 1
+                if (bar := self._bars.pop(event.job_id, None)) is not None:
+                    self._progress.remove_task(bar)
+            case Staged():
+                self._stages[event.job_id] = event.stage
+                self._progress.update(self._bar(event.job_id, event.label), note=event.stage)
+            case Moved():
+                self._bytes[event.job_id] = event.done
+                note = f"{event.done / 1e6:.1f} MB  {self._stages.get(event.job_id, '')}"
+                bar = self._bar(event.job_id, event.label)
+                self._progress.update(bar, completed=event.done, total=event.total, note=note)
+        self._progress.update(self._total, completed=self._ended, note=self._sum())
+
+    def _bar(self, job_id: int, label: str) -> TaskID:
+        if job_id not in self._bars:
+            self._bars[job_id] = self._progress.add_task(label, total=None, note="")
+        return self._bars[job_id]
+
+    def _sum(self) -> str:
+        size = sum(self._bytes.values()) / 1e6
+        speed = size / max(time.monotonic() - self._began, 0.1)
+        return f"{self._ended} of {self._jobs}  {size:.1f} MB  {speed:.1f} MB/s"
+
+    def _say(self, line: str | None, *, dim: bool = False) -> None:
+        if line:
+            self._progress.console.print(line, style="dim" if dim else None)

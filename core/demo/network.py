@@ -47,8 +47,23 @@ class Site(Protocol):
         ...
 
 
+class Stranger:
+    """A host that no built-in plugin reads: every page answers, none has a player we know."""
+
+    name: str = "Veev"
+    hosts: tuple[str, ...] = ("veev.to",)
+
+    def number(self, path: str) -> Number | None:
+        """Its paths do not say."""
+        return None
+
+    async def answer(self, request: web.BaseRequest, seen: Seen, faults: Faults) -> web.StreamResponse:
+        """Answer one request."""
+        return html("<html><head><title>Veev</title></head><body>A player of its own</body></html>")
+
+
 class PracticeNetwork:
-    """Catalogue (`aniworld`), hosts (`VOE`, `Doodstream`, `Vidmoly`) and metadata API (`tmdb`).
+    """Catalogue (`aniworld`), hosts (`VOE`, `Doodstream`, `Vidmoly`, `Veev`) and metadata API (`tmdb`).
 
     An async context manager. `cache` is where its videos are kept from run to run. `faults` may be
     changed while it runs; `requests` is everything that arrived, oldest first, and may be cleared.
@@ -66,7 +81,14 @@ class PracticeNetwork:
 
     async def __aenter__(self) -> Self:
         media: Media = await asyncio.to_thread(make, self._cache)
-        self._sites = (AniWorld(media), Voe(media), Doodstream(media), Vidmoly(media), MetadataApi(media))
+        self._sites = (
+            AniWorld(media),
+            Voe(media),
+            Doodstream(media),
+            Vidmoly(media),
+            MetadataApi(media),
+            Stranger(),
+        )
         self.address = await self._stack.enter_async_context(listening(self._answer))
         return self
 

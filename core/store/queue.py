@@ -181,11 +181,11 @@ async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequenc
 
 
 async def attempts(session: AsyncSession, job_ids: Sequence[int], since: datetime) -> list[AttemptRow]:
-    """Every mirror tried for these jobs since a moment, in order."""
+    """Every mirror tried for these jobs since a moment, job by job."""
     query = (
         select(AttemptRow)
         .where(AttemptRow.job_id.in_(list(job_ids)), AttemptRow.at >= since)
-        .order_by(AttemptRow.id)
+        .order_by(AttemptRow.job_id, AttemptRow.id)
     )
     return list(await session.scalars(query))
 

@@ -92,6 +92,7 @@ def test_what_is_no_ip_literal_is_not_public(address: str) -> None:
         "2606:4700:4700::1111",
         "2606:4700::1%eth0",
         "::ffff:8.8.8.8",
+        "::8.8.8.8",
         "64:ff9b::808:808",
         "2002:808:808::1",
     ],

@@ -277,10 +277,14 @@ async def hang_up(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response()
 
 
-@pytest.mark.parametrize("fault", [break_off, hang_up])
-async def test_an_answer_that_breaks_off_is_refused(network: Network, site: Any, fault: Any) -> None:
+@pytest.mark.parametrize(
+    ("fault", "what"), [(break_off, "broke off"), (hang_up, "hangs up without an answer")]
+)
+async def test_an_answer_that_breaks_off_is_refused(
+    network: Network, site: Any, fault: Any, what: str
+) -> None:
     site.answers["clips.example/e/1"] = fault
-    with pytest.raises(Refused, match=r"https://clips\.example/e/1 broke off"):
+    with pytest.raises(Refused, match=rf"https://clips\.example/e/1 {what}"):
         await network.visit().page(Get(URL))
 
 

@@ -56,7 +56,7 @@ async def test_it_remembers_what_was_asked(browser: Browser, practice: PracticeN
 
 
 async def test_a_host_that_nobody_plays_is_not_there(browser: Browser, practice: PracticeNetwork) -> None:
-    for url in ("https://veev.to/e/1", "https://notaniworld.to/", "https://aniworld.to.evil.example/"):
+    for url in ("https://nobody.example/e/1", "https://notaniworld.to/", "https://aniworld.to.evil.example/"):
         assert (await browser.ask(url)).status == 404
     assert [seen.site for seen in practice.requests] == ["", "", ""]
 

@@ -8,14 +8,22 @@ import json
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+import aiohttp
 import av
 import pytest
 
-from anidana.core import ConfigError, MediaServer, NewFile, News, Number
+from anidana.core import ConfigError, MediaServer, NewFile, News, Number, following, settings
+from anidana.core.app import open_app
+from anidana.core.demo.network import PracticeNetwork
+from anidana.core.demo.story import SHELF
+from anidana.core.jobs import get as jobs
+from anidana.core.jobs.events import ignore
+from anidana.core.selector import parse
 from anidana.integrations.kodi import Kodi
 
 PLACES = ("kodi/kodi.bin", "*/kodi/kodi.bin")
@@ -91,3 +99,35 @@ async def test_it_turns_away_a_wrong_password(server: MediaServer, library: Path
     news = News(str(library), str(library / "Show"), "Show", ())
     with pytest.raises(ConfigError, match="does not let us in"):
         await Kodi().tell(dataclasses.replace(server, password="wrong"), news)
+
+
+async def test_the_whole_job_ends_in_a_show_that_it_reads_from_our_files(
+    library: Path, server: MediaServer, practice: PracticeNetwork, tmp_path: Path
+) -> None:
+    chosen = settings.Settings(
+        library=settings.Library(anime_directory=library),
+        downloads=settings.Downloads(floor_mib=0),
+        network=settings.Network(route_all_to=practice.address, pages_per_second=0),
+        media_servers=(
+            settings.MediaServer(kind="kodi", url=server.url, user=server.user, password=server.password),
+        ),
+    )
+    async with open_app(tmp_path / "data", chosen=chosen) as app:
+        await following.follow(app, await following.look(app, app.catalogue(), SHELF.series.key))
+        picked = await jobs.pick(app, parse([SHELF.series.key]))
+        outcome = await jobs.get(app, picked.wanted, ignore)
+    assert [(told.files, told.error) for told in outcome.told] == [(7, "")]
+    authorization = {
+        "Authorization": f"Basic {b64encode(f'{server.user}:{server.password}'.encode()).decode()}"
+    }
+    question = {
+        "jsonrpc": "2.0", "id": 1, "method": "VideoLibrary.GetEpisodes",
+        "params": {"properties": ["title", "season", "episode", "streamdetails"]},
+    }  # fmt: skip
+    async with aiohttp.ClientSession(headers={"Authorization": f"Basic {login}"}) as session:
+        answer = await (await session.post(f"{server.url}/jsonrpc", json=question)).json()
+    read = {Number(one["season"], one["episode"]): one for one in answer["result"]["episodes"]}
+    assert {number: one["title"] for number, one in read.items()} == {
+        episode.number: episode.name for episode in SHELF.episodes
+    }
+    assert read[Number(1, 1)]["streamdetails"]["audio"][0]["language"] in ("deu", "ger")

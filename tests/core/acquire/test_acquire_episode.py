@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -131,7 +132,7 @@ async def test_a_lower_language_is_taken_only_when_the_better_one_is_exhausted(
 async def test_no_stream_says_what_every_mirror_said(cdn: Any, offers: Any, get: Any, told: Any) -> None:
     offers.add("VOE", Gone("the video was removed"))
     offers.add("Doodstream", None, alive=503)
-    with pytest.raises(NoStream, match="VOE: the video was removed; Doodstream: .*503") as caught:
+    with pytest.raises(NoStream, match=r"VOE: the video was removed; Doodstream: .*503") as caught:
         await get()
     assert list(caught.value.attempts) == told.attempts
     assert len(told.attempts) == 2
@@ -172,7 +173,7 @@ async def test_a_damaged_file_is_refused_and_forgotten(
     with pytest.raises(NoStream):
         await get()
     assert results(told) == [("VOE", "damaged")]
-    assert __import__("re").search(sentence, told.attempts[0].reason)
+    assert re.search(sentence, told.attempts[0].reason)
     assert not [path for path in (tmp_path / "staging").rglob("*") if path.is_file()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -136,7 +136,7 @@ async def test_hints_of_the_provider_go_with_everything_and_the_stream_s_win(
 
     class Hinting:
         name, domains = "VOE", ("voe.example",)
-        headers = {"referer": "http://hint.example/", "X-Hint": "1"}
+        headers: ClassVar = {"referer": "http://hint.example/", "X-Hint": "1"}
 
         def extract(self, link: Any) -> Any:
             yield Get(link.url)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB, Episode, Kind, Number, Season, Series
@@ -32,9 +39,40 @@ SEASON_1 = Season(
 FILMS = Season(0, (Episode(Number(0, 1), "", "The Film", Kind.MOVIE),))
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'anidana.db'}"
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'anidana.db'}"
+    server = request.getfixturevalue("postgresql")
+    name = f"anidana_{uuid4().hex}"
+    connection = await asyncpg.connect(f"{server}/postgres")
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return f"{server}/{name}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL of this run's own, on loopback; skips where there is none."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("needs PostgreSQL (Debian: apt install postgresql)")
+    # The server refuses to run as root, and its user may not look into our temporary folders.
+    as_server = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        if as_server:
+            shutil.chown(folder, "postgres")
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        data = f"{folder}/data"
+        run = [*as_server, str(programs[-1] / "pg_ctl"), "-D", data, "-s", "-w"]
+        subprocess.run([*run, "-o", "-A trust -U anidana -N", "init"], check=True, cwd="/")
+        options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
+        subprocess.run([*run, "-o", options, "-l", f"{folder}/log", "start"], check=True, cwd="/")
+        yield f"postgresql://anidana@127.0.0.1:{port}"
+        subprocess.run([*run, "-m", "immediate", "stop"], check=True, cwd="/")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ def _series(key: str) -> AnimeSeries:
     return AnimeSeries(key=key, name=key, site="aniworld", folder=key, year=0)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_concurrent_read_then_write_loses_nothing(store: None) -> None:
     async with get_db_session() as session:
         session.add(_series("one"))
@@ -66,6 +67,7 @@ async def test_the_old_name_returns_a_session_and_no_factory(store: None) -> Non
     await db.close()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_sqlite_runs_as_the_design_says(store: None) -> None:
     async with get_db_session(read_only=True) as session:
         pragmas = {
