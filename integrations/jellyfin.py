@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote
 
-from anidana.core import Action, ConfigError, MediaServer, News, Refused, ServerClient, hookimpl
 from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
+
+from anidana.core import Action, ConfigError, MediaServer, News, Refused, ServerClient, hookimpl
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from collections import defaultdict
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
-from anidana.core import Action, MediaServer, News, Refused, ServerClient, hookimpl
 from pydantic import BaseModel
+
+from anidana.core import Action, MediaServer, News, Refused, ServerClient, hookimpl
 
 log = logging.getLogger(__name__)
 

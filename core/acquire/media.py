@@ -123,6 +123,7 @@ def join(
                 if not copies:
                     copies = [_Copy(stream, output) for stream in streams]
                     _tag_languages(copies, language, muxer)
+                    output.start_encoding()
                 if [copy.shape for copy in copies] != [_shape(stream) for stream in streams]:
                     raise Damaged(f"piece {number + 1} of {len(pieces)} is of another make than the first")
                 end = _copy(source, streams, copies, output, end, stop)
@@ -154,7 +155,7 @@ def _copy(
 
 
 class _Copy:
-    """One track of the output, and where its clock stands."""
+    """One track of the output, and where its clock stands; its ticks are the output's."""
 
     def __init__(self, stream: Any, output: OutputContainer) -> None:
         self.shape = _shape(stream)
@@ -162,8 +163,7 @@ class _Copy:
         self.output = output.add_stream_from_template(stream)
         self.first: float | None = None
         self.end = 0.0
-        self._last = 0.0
-        self._tick = 0.0
+        self._ratio = self._tick = 1.0
         self._shift = 0
         self._least: int | None = None
         self._due: int | None = None
@@ -174,35 +174,34 @@ class _Copy:
         return self.end - (self.first or 0.0)
 
     def begin(self, stream: Any, shift: float) -> None:
-        """Go on with a stream whose clock is `shift` seconds behind ours."""
-        self._tick = float(stream.time_base)
+        """Go on with a stream whose clock is `shift` seconds behind ours; the output must be open."""
+        self._ratio = float(stream.time_base / self.output.time_base)
+        self._tick = float(self.output.time_base)
         self._shift = round(shift / self._tick)
-        self._least = None if self.first is None else round(self._last / self._tick) + 1
         self._due = None
 
     def take(self, packet: Packet[Stream]) -> Packet[Stream]:
         """Put a packet on our clock; Damaged if it does not follow the one before."""
-        length = packet.duration or 0
-        pts = None if packet.pts is None else packet.pts + self._shift
-        dts = self._decode_time(packet.dts, pts, length)
+        length = round((packet.duration or 0) * self._ratio)
+        pts = self._moved(packet.pts)
+        dts = self._moved(packet.dts)
+        if dts is None:  # Matroska does not store it for the first few
+            dts = self._due if self._due is not None else (pts or 0) - 2 * length
         self._check_gap(dts)
         self._due = dts + length
         if self._least is not None:
             dts = max(dts, self._least)  # neighbouring segments may overlap, which muxers refuse
         self._least = dts + 1
-        packet.dts = dts
+        packet.time_base = self.output.time_base
+        packet.dts, packet.duration = dts, length
         packet.pts = pts = None if pts is None else max(pts, dts)
         packet.stream = self.output
-        self._last = dts * self._tick
-        self.first = self._last if self.first is None else self.first
-        self.end = max(self.end, ((pts or dts) + length) * self._tick)
+        self.first = dts * self._tick if self.first is None else self.first
+        self.end = max(self.end, ((dts if pts is None else pts) + length) * self._tick)
         return packet
 
-    def _decode_time(self, dts: int | None, pts: int | None, length: int) -> int:
-        """The packet's place in decoding order; Matroska does not store it for the first few."""
-        if dts is not None:
-            return dts + self._shift
-        return self._due if self._due is not None else (pts or 0) - 2 * length
+    def _moved(self, time: int | None) -> int | None:
+        return None if time is None else round(time * self._ratio) + self._shift
 
     def _check_gap(self, dts: int) -> None:
         if self.shape[0] == "subtitle" or self._due is None:

@@ -90,11 +90,11 @@ async def _race(
     running: dict[asyncio.Task[T], tuple[Candidate, float]] = {}
     try:
         while waiting or running:
-            if waiting and len(running) < MOST_AT_ONCE:
+            if waiting:
                 candidate = waiting.popleft()
                 running[asyncio.create_task(_run(prove, candidate))] = candidate, time.monotonic()
-            company = lead if waiting and len(running) < MOST_AT_ONCE else None
-            done, _ = await asyncio.wait(running, timeout=company, return_when=asyncio.FIRST_COMPLETED)
+            patience = lead if waiting and len(running) < MOST_AT_ONCE else None
+            done, _ = await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task in done]:  # the better-ranked first
                 candidate, began = running.pop(task)
                 if (error := task.exception()) is None:

@@ -91,7 +91,7 @@ def options(url: str, headers: Mapping[str, str], folder: Path, most_height: int
         *("--downloader", "ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
         *("--format", f"bv*{height}+ba/b{height}/b", "--merge-output-format", "mkv", "--fixup", "never"),
         *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
-        *("--socket-timeout", "20", "--color", "never", "--no-warnings", "--newline"),
+        *("--socket-timeout", "20", "--color", "never", "--quiet", "--progress", "--newline"),
         *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
         *("--paths", str(folder), "--output", "video.%(ext)s"),
         *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
@@ -112,6 +112,7 @@ async def _child(folder: Path) -> AsyncIterator[Process]:
             cwd=folder,
             env={**environment, "HOME": str(folder), "TMPDIR": str(folder)},
             start_new_session=True,
+            limit=2**20,
         )
     try:
         yield process

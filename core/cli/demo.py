@@ -74,9 +74,6 @@ async def _demo(out: Output, data: Path | None, library: Path | None) -> int:
                 outcome = await jobs.get(app, missing, listen)
         requests = len(network.requests) - asked
         attempts = await jobs.attempts_of(outcome)
-        async with get_db_session(read_only=True) as session:
-            now = {one.episode.id: one for one in await shelf.episodes(session, series_ids=[row.id])}
-    outcome.done = [now[one.episode.id] for one in outcome.done]
     before = [one for one in episodes if one.episode.is_downloaded]
     files = stage.files_in(library)
     answer = {

@@ -29,7 +29,10 @@ TELL_EVERY = 30.0
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a run: episodes filed, episodes without a file and why, servers told."""
+    """What came of a run: episodes filed, episodes without a file and why, servers told.
+
+    Rows are as the store has them at the end; `jobs` maps job ids to episode ids.
+    """
 
     done: list[EpisodeRow] = field(default_factory=list)
     failed: list[tuple[EpisodeRow, AnidanaError]] = field(default_factory=list)
@@ -106,6 +109,11 @@ async def get(
         async with _telling(app, listen, outcome):
             await engine.run_until_idle()
     outcome.told += await tell_all(app, listen)
+    async with get_db_session(read_only=True) as session:
+        series = {row.series.id for row in rows}
+        fresh = {row.episode.id: row for row in await shelf.episodes(session, series_ids=series)}
+    outcome.done = [fresh.get(row.episode.id, row) for row in outcome.done]
+    outcome.failed = [(fresh.get(row.episode.id, row), error) for row, error in outcome.failed]
     return outcome
 
 

@@ -6,7 +6,7 @@ A folder of cases holds a `cases.json` and the recorded pages it names:
       "requests": [{"url": "https://clips.example/e/abc123def456", "file": "plays.html"}],
       "expected": {"kind": "hls", "url": "https://cdn.clips.example/a.m3u8"}}]
 
-A request may hold `method`, `status`, `headers`, `final_url` too; `expected` a `url_pattern`, or an `error` code.
+A request may hold `method`, `status`, `headers`, `final_url` too; `expected` a `url_pattern` or an `error`.
 """
 
 from __future__ import annotations

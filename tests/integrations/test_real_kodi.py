@@ -117,9 +117,7 @@ async def test_the_whole_job_ends_in_a_show_that_it_reads_from_our_files(
         picked = await jobs.pick(app, parse([SHELF.series.key]))
         outcome = await jobs.get(app, picked.wanted, ignore)
     assert [(told.files, told.error) for told in outcome.told] == [(7, "")]
-    authorization = {
-        "Authorization": f"Basic {b64encode(f'{server.user}:{server.password}'.encode()).decode()}"
-    }
+    login = b64encode(f"{server.user}:{server.password}".encode()).decode()
     question = {
         "jsonrpc": "2.0", "id": 1, "method": "VideoLibrary.GetEpisodes",
         "params": {"properties": ["title", "season", "episode", "streamdetails"]},

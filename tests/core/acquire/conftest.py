@@ -102,12 +102,13 @@ class Cdn:
         ranges: bool = True,
         cuts: tuple[int, ...] = (),
         length: bool = True,
+        slices: int = 2**40,
         type_: str = "application/octet-stream",
     ) -> None:
         """Serve `data` at `url`.
 
         `fails` are statuses of the first answers, and then `cuts` the bytes after which the next
-        ones break off.
+        ones break off; an answer to a range has at most `slices` bytes.
         """
         content = data.encode() if isinstance(data, str) else data
         failures, breaks = list(fails), list(cuts)
@@ -120,7 +121,7 @@ class Cdn:
             wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
             if ranges and wanted and request.headers.get("If-Range", etag) == etag:
                 first, status = int(wanted[1]), 206
-                last = min(int(wanted[2] or len(content) - 1), len(content) - 1)
+                last = min(int(wanted[2] or len(content) - 1), len(content) - 1, first + slices - 1)
                 headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
                 body = content[first : last + 1]
             else:

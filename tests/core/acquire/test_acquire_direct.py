@@ -60,6 +60,12 @@ async def test_a_break_goes_on_with_the_same_file(cdn: Any, fetch: Any, film: by
     assert int(second.headers["Range"][6:-1]) > 0
 
 
+async def test_a_host_that_sends_slices_is_asked_for_the_rest(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, etag=TAG, slices=300_000)
+    assert await fetch() == film
+    assert ranges(cdn) == [f"bytes={start}-" for start in (0, 300_000, 600_000, 900_000)]
+
+
 async def test_a_break_without_a_validator_starts_again(cdn: Any, fetch: Any, film: bytes) -> None:
     cdn.put(URL, film, cuts=(300_000,))
     assert await fetch() == film

@@ -109,7 +109,7 @@ async def test_a_mirror_that_lost_the_race_is_asked_again_when_the_winner_fails(
         cdn.hls("http://slow.example/v/")
 
     told.on_progress = hurry
-    got = await get(lead_seconds=0.01)
+    got = await get(lead_seconds=0, connections=1)
     assert got.provider == "Slow"
     assert results(told) == [("Slow", "cancelled"), ("Quick", "damaged"), ("Slow", "ok")]
 

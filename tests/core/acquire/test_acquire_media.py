@@ -64,6 +64,16 @@ def test_a_segment_that_comes_twice_shows_as_time_running_backwards(
         join([[*segments[:3], segments[1], *segments[3:]]], tmp_path / "x.mkv", GERMAN_DUB)
 
 
+def test_segments_that_overlap_by_a_few_frames_are_joined(
+    films: Path, tmp_path: Path, ffmpeg: Callable[..., None]
+) -> None:
+    for number, start in enumerate((0, 1.8)):
+        moved = ("-output_ts_offset", start, "-c", "copy")
+        ffmpeg("-i", films / f"ts{number}.ts", *moved, tmp_path / f"{number}.ts")
+    joined = join([[tmp_path / "0.ts", tmp_path / "1.ts"]], tmp_path / "x.mp4", GERMAN_DUB)
+    assert joined.seconds == pytest.approx(3.8, abs=0.2)
+
+
 def test_a_foreign_segment_does_not_pass(films: Path, segments: list[Path], tmp_path: Path) -> None:
     with pytest.raises(Damaged):
         join([[*segments[:3], films / "other0.ts", *segments[4:]]], tmp_path / "x.mkv", GERMAN_DUB)

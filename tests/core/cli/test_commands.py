@@ -135,7 +135,10 @@ async def test_exit_codes_of_get(shell: Any, practice: PracticeNetwork) -> None:
     assert none.code == 6 and "VOE" in none.out
     partly = await shell("get", KEY, "S01E01-E02", "--json")
     assert partly.code == 7
-    assert {one["result"] for one in partly.json["data"]["episodes"]} == {"done", "failed"}
+    assert [(one["result"], one["on_disk"], one["job"]) for one in partly.json["data"]["episodes"]] == [
+        ("done", True, "completed"),
+        ("failed", False, "failed"),
+    ]
     assert {one["result"] for one in partly.json["data"]["attempts"]} == {"ok", "gone", "unsupported"}
     not_out = await shell("get", KEY, "S02E02", "--lang", "de")
     assert not_out.code == 5 and "English sub" in not_out.out
