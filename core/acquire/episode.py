@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -66,18 +65,20 @@ async def acquire(
         await asyncio.to_thread(staging.mkdir, parents=True, exist_ok=True)
         while episode.left:
             report.stage("resolving")
-            with suppress(NoStream):  # then nothing is left
-                proven = await first_proven(
+            try:
+                won = await first_proven(
                     tuple(episode.left), by, lead=settings.lead_seconds, note=episode.note
                 )
-                try:
-                    path, info = await episode.deliver(proven.proof, proven.candidate.mirror.language)
-                except (SourceError, Damaged) as error:
-                    episode.note(proven.candidate, attempt_of(proven.candidate, proven.began, error))
-                else:
-                    episode.note(proven.candidate, attempt_of(proven.candidate, proven.began, None))
-                    language = proven.candidate.mirror.language
-                    return Acquired(path, info, language, proven.proof.provider, tuple(episode.attempts))
+            except NoStream:
+                break
+            language = won.candidate.mirror.language
+            try:
+                path, info = await episode.deliver(won.proof, language)
+            except (SourceError, Damaged) as error:
+                episode.note(won.candidate, attempt_of(won.candidate, won.began, error))
+            else:
+                episode.note(won.candidate, attempt_of(won.candidate, won.began, None))
+                return Acquired(path, info, language, won.proof.provider, tuple(episode.attempts))
     except OSError as error:
         raise _machine_trouble(error, staging) from error
     raise NoStream(_summary(episode.attempts), attempts=episode.attempts)

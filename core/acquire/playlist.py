@@ -155,11 +155,7 @@ def _segments(parsed: Any, text: str) -> Iterator[Segment]:
         raise Damaged("the playlist is empty")
     if len(lines) != len(parsed.segments):  # the library drops segments without a duration
         raise Damaged("the playlist has segments without a duration, or durations without a segment")
-    if not parsed.is_endlist and parsed.playlist_type != "vod":
-        raise Unsupported("the playlist has no end, as for a live stream")
-    if parsed.is_i_frames_only:
-        raise Unsupported("the playlist has key frames only")
-    run, ends = 0, dict[str, int]()
+    run, ends, sealed = 0, dict[str, int](), False
     for number, entry in enumerate(parsed.segments):
         run += bool(entry.discontinuity)
         if not (entry.duration >= 0 and math.isfinite(entry.duration)):
@@ -169,9 +165,15 @@ def _segments(parsed: Any, text: str) -> Iterator[Segment]:
         part = _part(entry.absolute_uri, entry.byterange, ends)
         lock = _lock(entry.key, parsed.media_sequence + number)
         init = entry.init_section and _part(entry.init_section.absolute_uri, entry.init_section.byterange, {})
-        if lock and init:
-            raise Unsupported("the playlist has encrypted segments with a header of their own")
+        sealed |= bool(lock and init)
         yield Segment(part, float(entry.duration), lock, init or None, run)
+    # Last, so that no other program is given a playlist that leads where we never go.
+    if not parsed.is_endlist and parsed.playlist_type != "vod":
+        raise Unsupported("the playlist has no end, as for a live stream")
+    if parsed.is_i_frames_only:
+        raise Unsupported("the playlist has key frames only")
+    if sealed:
+        raise Unsupported("the playlist has encrypted segments with a header of their own")
 
 
 def _part(url: str, byterange: str | None, ends: dict[str, int]) -> Part:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ..errors import Damaged, NoStream, SourceError
 from ..models import Attempt
@@ -36,7 +36,7 @@ class Proven(Generic[T]):
 
 async def first_proven(
     candidates: Sequence[Candidate],
-    prove: Callable[[Candidate], Awaitable[T]],
+    prove: Callable[[Candidate], Coroutine[Any, Any, T]],
     *,
     lead: float,
     note: Note,
@@ -84,7 +84,7 @@ def attempt_of(candidate: Candidate, began: float, error: BaseException | None) 
 
 
 async def _race(
-    group: Iterable[Candidate], prove: Callable[[Candidate], Awaitable[T]], lead: float, note: Note
+    group: Iterable[Candidate], prove: Callable[[Candidate], Coroutine[Any, Any, T]], lead: float, note: Note
 ) -> Proven[T] | None:
     waiting = deque(group)
     running: dict[asyncio.Task[T], tuple[Candidate, float]] = {}
@@ -92,7 +92,7 @@ async def _race(
         while waiting or running:
             if waiting:
                 candidate = waiting.popleft()
-                running[asyncio.create_task(_run(prove, candidate))] = candidate, time.monotonic()
+                running[asyncio.create_task(prove(candidate))] = candidate, time.monotonic()
             patience = lead if waiting and len(running) < MOST_AT_ONCE else None
             done, _ = await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task in done]:  # the better-ranked first
@@ -103,10 +103,6 @@ async def _race(
         return None
     finally:
         await _cancel(running, note)
-
-
-async def _run(prove: Callable[[Candidate], Awaitable[T]], candidate: Candidate) -> T:
-    return await prove(candidate)
 
 
 async def _cancel(running: dict[asyncio.Task[T], tuple[Candidate, float]], note: Note) -> None:

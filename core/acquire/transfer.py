@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import stamina
@@ -145,7 +145,7 @@ def turned_away(body: Body, what: str) -> AnidanaError:
     return Expired(where)
 
 
-def tries() -> Any:
+def tries() -> AsyncIterable[stamina.Attempt]:
     """Up to four tries with growing pauses: `async for attempt in tries(): with attempt: …`."""
     return stamina.retry_context(
         on=_pause_after, attempts=MOST_TRIES, timeout=None, wait_initial=0.5, wait_max=8.0, wait_jitter=0.5

@@ -69,7 +69,7 @@ async def fetch(
     try:
         async with asyncio.timeout(most_seconds), _child(folder) as process:
             assert process.stdin is not None
-            process.stdin.write(json.dumps(options(target, sent, folder, most_height)).encode())
+            process.stdin.write(json.dumps(options(target, sent, most_height)).encode())
             process.stdin.close()
             await _watch(process, folder, meter)
             failed = await process.wait()
@@ -83,7 +83,7 @@ async def fetch(
     return Fetched(((found[0],),))
 
 
-def options(url: str, headers: Mapping[str, str], folder: Path, most_height: int) -> list[str]:
+def options(url: str, headers: Mapping[str, str], most_height: int) -> list[str]:
     """The arguments of yt-dlp: a closed list, to which no setting and no page adds."""
     height = f"[height<=?{most_height}]"
     return [
@@ -93,7 +93,7 @@ def options(url: str, headers: Mapping[str, str], folder: Path, most_height: int
         *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
         *("--socket-timeout", "20", "--color", "never", "--quiet", "--progress", "--newline"),
         *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
-        *("--paths", str(folder), "--output", "video.%(ext)s"),
+        *("--output", "video.%(ext)s"),  # in its working directory
         *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
         *("--", url),
     ]

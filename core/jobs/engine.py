@@ -38,19 +38,21 @@ class Engine:
 
     async def run_until_idle(self) -> None:
         """Work until nothing is left; cancelling this cancels the running handlers and waits for them."""
-        try:
-            await self._queue.run(
+        work = asyncio.create_task(
+            self._queue.run(
                 mode=QueueExecutionMode.drain, batch_size=1, dequeue_timeout=timedelta(seconds=0.1)
             )
+        )
+        try:
+            await asyncio.wait({work})
         except asyncio.CancelledError:
-            await self._stop()
+            # The queue would wait for its handlers, and they may take an hour.
+            self._stopping = True
+            for task in (work, *self._running):
+                task.cancel()
+            await asyncio.gather(work, *self._running, return_exceptions=True)
             raise
-
-    async def _stop(self) -> None:
-        self._stopping = True
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        work.result()
 
     async def _handle(self, job: Job) -> None:
         if self._stopping:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..acquire import Acquired, acquire
 from ..acquire.candidates import candidates
-from ..acquire.episode import Acquired, acquire
 from ..app import App
 from ..driver import drive
 from ..errors import (

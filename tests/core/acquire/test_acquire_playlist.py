@@ -139,6 +139,11 @@ def test_what_our_engine_does_not_do_is_unsupported(text: str) -> None:
         read(text, URL)
 
 
+def test_a_playlist_that_leads_to_files_is_not_handed_on_either() -> None:
+    with pytest.raises(Blocked):
+        read(media("#EXTINF:2,", "a.ts", "#EXTINF:2,", "file:///etc/passwd", end=""), URL)
+
+
 def test_a_list_that_calls_itself_complete_needs_no_end_mark() -> None:
     text = media("#EXT-X-PLAYLIST-TYPE:VOD", "#EXTINF:2,", "a.ts", end="")
     assert isinstance(read(text, URL), Playlist)

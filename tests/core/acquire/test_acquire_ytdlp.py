@@ -162,9 +162,9 @@ async def test_an_address_of_this_machine_or_its_neighbours_is_blocked(
     assert not (tmp_path / "job").exists()
 
 
-def test_no_page_can_add_an_option(tmp_path: Path) -> None:
+def test_no_page_can_add_an_option() -> None:
     hostile = "--exec=touch /tmp/x"
-    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, tmp_path, 1080)
+    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, 1080)
     assert found[-2:] == ["--", hostile]
     assert "--add-headers" in found
     assert found[found.index("--add-headers") + 1] == "Referer:x\n--exec rm"
