@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ class App:
         """Hold the data folder's lock: one process at a time fetches or scans; Held otherwise."""
         lock = FileLock(self.data / "anidana.lock")
         try:
-            await asyncio.to_thread(lock.acquire, timeout=0)
+            lock.acquire(timeout=0)
         except Timeout:
             raise Held(
                 f"another anidana works on {self.data}", hint="wait for it to end, then try again"

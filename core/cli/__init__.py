@@ -13,7 +13,7 @@ import click
 
 from ..errors import AnidanaError
 from . import demo, fetching, inspect, series
-from .command import report
+from .command import report, report_document
 
 GROUPS = (series, fetching, inspect, demo)
 
@@ -44,7 +44,10 @@ def main() -> None:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.ClickException as error:
-        error.show()
+        if json:
+            report_document(2, "usage", error.format_message())
+        else:
+            error.show()
         code = 2
     except AnidanaError as error:
         code = report(error, json=json)

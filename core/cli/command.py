@@ -115,9 +115,9 @@ def print_error(text: str) -> None:
 def report(error: AnidanaError, *, json: bool) -> int:
     """Say what failed and what to do, as text or as a JSON document; returns the exit code."""
     code, word = exit_of(error)
-    candidates = list(getattr(error, "candidates", ()))
+    candidates, url = list(getattr(error, "candidates", ())), getattr(error, "url", "")
     if json:
-        _print_error_document(error, code, word, candidates)
+        report_document(code, word, str(error), hint=error.hint, candidates=candidates, url=url)
         return code
     print_error(f"anidana: {error}")
     if candidates:
@@ -126,19 +126,16 @@ def report(error: AnidanaError, *, json: bool) -> int:
             print_error(f"    {candidate}")
     for attempt in getattr(error, "attempts", ()):
         print_error(f"  {attempt.provider}, {attempt.language.label}: {attempt.reason or attempt.result}")
-    if url := getattr(error, "url", ""):
+    if url:
         print_error(f"  look at it in your browser: {url}")
     if error.hint:
         print_error(f"  {error.hint}")
     return code
 
 
-def _print_error_document(error: AnidanaError, code: int, word: str, candidates: list[str]) -> None:
-    body: dict[str, object] = {"code": word, "exit": code, "message": str(error), "hint": error.hint}
-    if candidates:
-        body["candidates"] = candidates
-    if url := getattr(error, "url", ""):
-        body["url"] = url
+def report_document(code: int, word: str, message: str, **more: object) -> None:
+    """Print an error as one JSON document; of `more`, what is empty is left out."""
+    body = {"code": word, "exit": code, "message": message, **{k: v for k, v in more.items() if v}}
     click.echo(json.dumps({"schema": "anidana/error.v1", "ok": False, "error": body}, ensure_ascii=False))
 
 

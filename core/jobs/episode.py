@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..acquire import Acquired, acquire
 from ..acquire.candidates import candidates
@@ -30,7 +31,7 @@ from ..logs import DOWNLOAD_ERRORS
 from ..metadata.facts import look_up
 from ..metadata.images import ImageDownloader
 from ..metadata.sidecars import sidecars_for
-from ..models import Attempt, Item, Language, Mirror, SeriesFacts
+from ..models import Attempt, Item, Language, Mirror, SeriesFacts, Sidecar
 from ..store import queue, shelf
 from ..store.queue import Ticket
 from ..store.sessions import get_db_session
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """What the jobs of one run share.
+    """What the jobs of one run share; `visit` is theirs at the catalogue, with its cookies.
 
     `trouble` is what has gone wrong for all of them: by a site's name, or `disk`. `facts` are
     asked for once per series.
@@ -51,6 +52,7 @@ class Run:
     app: App
     languages: Sequence[Language]
     listen: Listener
+    visit: Visit
     images: ImageDownloader
     trouble: dict[str, AnidanaError] = field(default_factory=dict)
     facts: dict[int, asyncio.Task[SeriesFacts | None]] = field(default_factory=dict)
@@ -130,8 +132,7 @@ async def _fetch_and_file(job: Job, staging: Path) -> None:
     library = app.library()
     _check_room(library, app.settings.downloads.floor_mib)
     catalogue = app.plugins.catalogue(job.series.site)
-    visit = app.network.visit()
-    mirrors = await _mirrors(job, catalogue, visit)
+    mirrors = await _mirrors(job, catalogue)
     off = app.settings.providers.off
     offers = candidates(mirrors, app.plugins, job.run.languages, off=off)
     if not offers:
@@ -141,7 +142,7 @@ async def _fetch_and_file(job: Job, staging: Path) -> None:
         offers,
         catalogue=catalogue,
         plugins=app.plugins,
-        visit=visit,
+        visit=job.run.visit,
         staging=staging,
         settings=app.settings.downloads,
         report=job,
@@ -152,12 +153,12 @@ async def _fetch_and_file(job: Job, staging: Path) -> None:
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
 
 
-async def _mirrors(job: Job, catalogue: Catalogue, visit: Visit) -> list[Mirror]:
+async def _mirrors(job: Job, catalogue: Catalogue) -> list[Mirror]:
     """The episode's mirrors; a site that turns us away is not asked again in this run."""
     if (trouble := job.run.trouble.get(catalogue.name)) is not None:
         raise trouble
     try:
-        return await drive(catalogue.mirrors(job.series.key, job.row.number), visit.page)
+        return await drive(catalogue.mirrors(job.series.key, job.row.number), job.run.visit.page)
     except (Refused, NeedsPerson) as error:
         job.run.trouble[catalogue.name] = error
         raise
@@ -194,11 +195,25 @@ async def _file(job: Job, got: Acquired, library: Path) -> None:
         if not await queue.plan_filing(session, job.ticket, file):
             raise Held(f"{job.label} has been taken over by another run")
     job.stage("filing")
-    await asyncio.shield(
-        asyncio.to_thread(place.place, got.path, target, library / job.series.folder, sidecars)
-    )
+    await _to_the_end(_place(job, got.path, target, sidecars))
+
+
+async def _place(job: Job, staged: Path, target: Path, sidecars: Sequence[Sidecar]) -> None:
+    app = job.run.app
+    folder = app.library() / job.series.folder
+    await asyncio.to_thread(place.place, staged, target, folder, sidecars)
     async with get_db_session() as session:
         await queue.complete(session, job.ticket, [s.value().name for s in app.settings.media_servers])
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do something that must not stop half-way: a cancellation comes out after its end."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _facts(job: Job) -> SeriesFacts | None:

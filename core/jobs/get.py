@@ -93,7 +93,7 @@ async def get(
         jobs = await queue.enqueue(session, [id_ for id_ in by_episode if id_ not in settled])
     outcome = Outcome([row for id_, row in by_episode.items() if id_ in settled], jobs=jobs)
     async with ImageDownloader(app.network) as images:
-        run = Run(app, languages or app.settings.languages.order, listen, images)
+        run = Run(app, languages or app.settings.languages.order, listen, app.network.visit(), images)
 
         async def handle(job_id: int) -> None:
             row = by_episode[jobs[job_id]]
@@ -109,12 +109,23 @@ async def get(
         async with _telling(app, listen, outcome):
             await engine.run_until_idle()
     outcome.told += await tell_all(app, listen)
-    async with get_db_session(read_only=True) as session:
-        series = {row.series.id for row in rows}
-        fresh = {row.episode.id: row for row in await shelf.episodes(session, series_ids=series)}
-    outcome.done = [fresh.get(row.episode.id, row) for row in outcome.done]
-    outcome.failed = [(fresh.get(row.episode.id, row), error) for row, error in outcome.failed]
+    await _refresh(outcome, list(by_episode))
     return outcome
+
+
+async def _refresh(outcome: Outcome, episode_ids: Sequence[int]) -> None:
+    """Read the rows again, now that the run has changed them, in the order they were asked for."""
+    rows = [*outcome.done, *(row for row, _ in outcome.failed)]
+    async with get_db_session(read_only=True) as session:
+        found = await shelf.episodes(session, series_ids={row.series.id for row in rows})
+    fresh = {row.episode.id: row for row in found}
+
+    def place(row: EpisodeRow) -> int:
+        return episode_ids.index(row.episode.id)
+
+    outcome.done = [fresh.get(row.episode.id, row) for row in sorted(outcome.done, key=place)]
+    failed = sorted(outcome.failed, key=lambda one: place(one[0]))
+    outcome.failed = [(fresh.get(row.episode.id, row), error) for row, error in failed]
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ async def waiting(session: AsyncSession) -> list[Waiting]:
         .join(Episode, Episode.id == OutboxRow.episode_id)
         .join(AnimeSeries, AnimeSeries.id == Episode.series_id)
         .where(OutboxRow.confirmed_at.is_(None))
-        .order_by(OutboxRow.server, AnimeSeries.id, OutboxRow.id)
+        .order_by(OutboxRow.server, AnimeSeries.id, Episode.season, Episode.episode_number)
     )
     return [Waiting(*row) for row in await session.execute(query)]
 

@@ -146,7 +146,7 @@ async def find_series(session: AsyncSession, words: str, *, followed: bool = Tru
     raise NotFound(
         f"no followed series is called {words!r}",
         candidates=[name for name, _, _ in near],
-        hint="anidana list",
+        hint="anidana list shows what is followed; anidana follow adds a series",
     )
 
 

@@ -157,6 +157,8 @@ async def test_wrong_usage_ends_with_2(shell: Any) -> None:
     assert (await shell("bogus")).code == 2
     assert (await shell("get", KEY, "--lang", "deutsch")).code == 2
     assert (await shell("search")).code == 2
+    ran = await shell("get", KEY, "--lang", "deutsch", "--json")
+    assert ran.code == 2 and ran.json["error"]["code"] == "usage"
 
 
 async def test_a_media_server_that_nobody_answers_at_is_a_warning(shell: Any) -> None:

@@ -185,6 +185,19 @@ async def test_cancelling_puts_jobs_back_and_the_next_run_finishes_them(house: A
     assert all(row.episode.is_downloaded for row in (await house.rows()).values())
 
 
+async def test_cancelling_while_a_file_is_moved_lets_it_arrive(house: Any) -> None:
+    filing = asyncio.Event()
+    house.listener = lambda event: filing.set() if getattr(event, "stage", "") == "filing" else None
+    task = asyncio.create_task(house.get(KEY, "S01E01"))
+    await filing.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (job,) = await jobs_in_store()
+    assert job.status == "completed" and len(house.videos()) == 1
+    assert (await house.get(KEY, "S01E01")).failed == []
+
+
 async def test_two_runs_on_one_data_folder_are_refused(house: Any) -> None:
     async with house.app.alone():
         with pytest.raises(Held, match="another anidana"):
