@@ -226,11 +226,19 @@ def _print_series(to: Console, counts: ShelfRow, rows: list[EpisodeRow]) -> None
         to.print(f"{'S%02d' % season if season else 'Films'}  {ribbon}")  # noqa: UP031
     to.print(f"{marks[0]} on disk  {marks[1]} missing  {marks[2]} failed\n", style="dim")
     cells = [
-        (row.number, row.episode.title or row.episode.english_title,
-         (row.file.language if row.file else "yes") if row.episode.is_downloaded else None, _reason(row))
+        (row.number, row.episode.title or row.episode.english_title, _on_disk(row), _reason(row))
         for row in rows
-    ]  # fmt: skip
+    ]
     table(to, ("number", "title", "on disk", "note"), cells)
+
+
+def _on_disk(row: EpisodeRow) -> str | None:
+    """The language that is on disk; for a file that is not ours, only that there is one."""
+    from ..models import Language
+
+    if not row.episode.is_downloaded:
+        return None
+    return Language.parse(row.file.language).label if row.file else "yes"
 
 
 def _mark(row: EpisodeRow, marks: str) -> str:
