@@ -21,15 +21,15 @@ from typing import Protocol, Self
 from aiohttp import web
 
 from ..models import Number
-from .catalogue import AniWorld
-from .doodstream import Doodstream
 from .faults import Faults, PlaceT, Switches, faults_of
 from .media import Media, make
-from .metadata_api import MetadataApi
 from .serving import Seen, host_of, html, listening, see
-from .skeletons import fill
-from .vidmoly import Vidmoly
-from .voe import Voe
+from .sites.catalogue import AniWorld
+from .sites.doodstream import Doodstream
+from .sites.metadata_api import MetadataApi
+from .sites.skeletons import fill
+from .sites.vidmoly import Vidmoly
+from .sites.voe import Voe
 
 
 class Site(Protocol):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from anidana.core.demo.metadata_api import TOKEN
 from anidana.core.demo.network import PracticeNetwork
+from anidana.core.demo.sites.metadata_api import TOKEN
 from anidana.core.demo.story import SHELF
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from anidana.core.demo.catalogue import AniWorld
-from anidana.core.demo.doodstream import Doodstream
 from anidana.core.demo.faults import Faults
 from anidana.core.demo.network import PracticeNetwork
+from anidana.core.demo.sites.catalogue import AniWorld
+from anidana.core.demo.sites.doodstream import Doodstream
+from anidana.core.demo.sites.vidmoly import Vidmoly
+from anidana.core.demo.sites.voe import Voe
 from anidana.core.demo.story import ROOT, SHELF, UPLOADS
-from anidana.core.demo.vidmoly import Vidmoly
-from anidana.core.demo.voe import Voe
 from anidana.core.fetch import Network
 from anidana.core.models import Number
 from anidana.core.settings import Network as NetworkSettings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from ..models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Episode, Kind, Language, Number, Season
-from .faults import Faults
+from ...models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Episode, Kind, Language, Number, Season
+from ..faults import Faults
+from ..story import LANGUAGE_KEYS, ROOT, STORIES, Story, episode_id, uploads_of
 from .skeletons import Markup, fill, join
-from .story import LANGUAGE_KEYS, ROOT, STORIES, Story, episode_id, uploads_of
 
 _FLAGS = {
     GERMAN_DUB: ("german.svg", "Deutsche Sprache, Flagge", "Deutsch/German", "Deutsch"),

@@ -12,11 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
-from ..models import Episode, Kind, Number
-from .faults import Faults
-from .media import Media
-from .serving import Seen
-from .story import STORIES, Story
+from ...models import Episode, Kind, Number
+from ..faults import Faults
+from ..media import Media
+from ..serving import Seen
+from ..story import STORIES, Story
 
 TOKEN = "practice"  # noqa: S105 - opens nothing
 _UNAUTHORISED = {

@@ -11,10 +11,10 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from .faults import Faults
-from .media import HEIGHTS, Clip, Media, Segment
-from .serving import Seen, html
-from .story import Upload, stable
+from ..faults import Faults
+from ..media import HEIGHTS, Clip, Media, Segment
+from ..serving import Seen, html
+from ..story import Upload, stable
 
 MODIFIED = "Wed, 01 Jan 2025 00:00:00 GMT"
 NOT_A_VIDEO = (

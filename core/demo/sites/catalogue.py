@@ -10,7 +10,11 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from ..models import Number, Season
+from ...models import Number, Season
+from ..faults import Faults
+from ..media import Media
+from ..serving import Seen, html
+from ..story import ROOT, STORIES, Story, Upload, stable, story_of, upload_by_id
 from .catalogue_pages import (
     alphabet_page,
     english_title,
@@ -21,10 +25,6 @@ from .catalogue_pages import (
     season_page,
 )
 from .doodstream import Doodstream
-from .faults import Faults
-from .media import Media
-from .serving import Seen, html
-from .story import ROOT, STORIES, Story, Upload, stable, story_of, upload_by_id
 from .vidmoly import Vidmoly
 from .voe import Voe
 

@@ -7,13 +7,13 @@ import time
 
 from aiohttp import web
 
-from ..models import Number
+from ...models import Number
+from ..faults import Faults
+from ..media import Media
+from ..serving import Seen, html
+from ..story import UPLOADS, Upload, stable, upload_by_id, upload_in
 from .delivery import agent_of, clip_of, comes_from, deliver, forbidden
-from .faults import Faults
-from .media import Media
-from .serving import Seen, html
 from .skeletons import fill
-from .story import UPLOADS, Upload, stable, upload_by_id, upload_in
 from .voe import file_name
 
 HOME = "playmogo.com"

@@ -12,13 +12,13 @@ import re
 
 from aiohttp import web
 
-from ..models import Number
+from ...models import Number
+from ..faults import Faults
+from ..media import Media
+from ..serving import Seen, html
+from ..story import Upload, upload_in
 from .delivery import clip_of, comes_from, deliver, deliver_hls, forbidden, is_signed, sign
-from .faults import Faults
-from .media import Media
-from .serving import Seen, html
 from .skeletons import Markup, fill
-from .story import Upload, upload_in
 
 MIRROR = "walterlampshelf.com"
 JUNK = ("@$", "^^", "~@", "%?", "*~", "!!", "#&")

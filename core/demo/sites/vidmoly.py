@@ -6,13 +6,13 @@ import time
 
 from aiohttp import web
 
-from ..models import Number
+from ...models import Number
+from ..faults import Faults
+from ..media import SECONDS, Media
+from ..serving import Seen, html
+from ..story import Upload, stable, upload_in
 from .delivery import clip_of, comes_from, deliver_hls, forbidden, is_signed, sign
-from .faults import Faults
-from .media import SECONDS, Media
-from .serving import Seen, html
 from .skeletons import Markup, fill
-from .story import Upload, stable, upload_in
 from .voe import file_name
 
 HEIGHTS = (360,)
