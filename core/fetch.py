@@ -315,7 +315,7 @@ def _plain(url: str) -> str:
     """An address for texts: no query, no fragment, no user, not endless."""
     scheme, mark, rest = re.split(r"[?#]", url, maxsplit=1)[0].partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:120]
+    return _storable(f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:120])
 
 
 def _exact(url: str) -> URL:
@@ -325,9 +325,15 @@ def _exact(url: str) -> URL:
 
 def _decode(data: bytes, charset: str) -> str:
     try:
-        return data.decode(charset, "replace")
-    except LookupError:
-        return data.decode("utf-8", "replace")
+        text = data.decode(charset, "replace")
+    except (LookupError, ValueError):  # no such encoding, or one that is none of text
+        text = data.decode("utf-8", "replace")
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which no file and no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _host_port(text: str) -> tuple[str, int]:

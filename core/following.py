@@ -94,13 +94,15 @@ async def follow(app: App, listing: Listing) -> AnimeSeries:
     episodes right now, and a scan would miss them.
     """
     folder = series_folder(listing.series, app.settings.library.naming)
-    root = app.settings.library.anime_directory
-    found = await asyncio.to_thread(scan_series, root / folder) if root is not None else {}
     async with get_db_session() as session:
         known = await shelf.by_key(session, listing.series.key)
         new = known is None or not known.followed
         if known is None and await shelf.has_folder(session, folder):
             folder = clean(f"{folder} [{listing.series.key}]")
+    root = app.settings.library.anime_directory
+    folder = known.folder if known is not None else folder
+    found = await asyncio.to_thread(scan_series, root / folder) if new and root is not None else {}
+    async with get_db_session() as session:
         row = await _save(session, listing, folder)
         if new:
             await shelf.set_found(session, row.id, _paths(found))
@@ -128,8 +130,11 @@ async def bring_up_to_date(app: App, row: AnimeSeries, *, ask: bool = True, dry_
     SetupError, and nothing changed, if the library is not there.
     """
     listing = await look(app, app.plugins.catalogue(row.site), row.key) if ask else None
-    found = await asyncio.to_thread(scan_series, _folder(app.library(), row))
+    library = app.library()
+    found = await asyncio.to_thread(scan_series, _folder(library, row))
     async with get_transactional_session() as session:
+        if not found and await shelf.holds_files(session) and not _visible(library):
+            raise SetupError(f"the library {library} is empty, but held files before", hint="is it mounted?")
         before = await shelf.count_episodes(session, row.id)
         if listing is not None:
             await _save(session, listing, row.folder)
@@ -138,6 +143,11 @@ async def bring_up_to_date(app: App, row: AnimeSeries, *, ask: bool = True, dry_
         if not dry_run:
             await session.commit()
     return Update(new, changed)
+
+
+def _visible(folder: Path) -> bool:
+    """Whether anything but hidden entries is in a folder; an unmounted disk leaves an empty one."""
+    return any(not path.name.startswith(".") and path.name != "lost+found" for path in folder.iterdir())
 
 
 def _paths(found: Mapping[Number, FoundFile]) -> dict[Number, str]:

@@ -36,7 +36,11 @@ class Redact(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; never drops one."""
-        record.msg, record.args = self.clean(record.getMessage()), None
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a wrong log call must not hurt its caller
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = self.clean(message), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:

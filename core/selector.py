@@ -22,8 +22,7 @@ _MOST = 2000
 class Selector:
     """A series by its name, key or address, and which of its episodes.
 
-    No `season` means all of them; `absolute` is a number counted through all seasons. Episodes that
-    are on disk are left out unless they are named.
+    No `season` means all of them; `absolute` is a number counted through all seasons.
     """
 
     series: str
@@ -91,6 +90,8 @@ def _numbers(text: str) -> Iterable[int]:
         if found is None:
             raise NotFound(f"{span} names no episode")
         first, last = int(found[1]), int(found[2] or found[1])
+        if last < first:
+            raise NotFound(f"{span} runs backwards")
         if last - first > _MOST:
             raise NotFound(f"{span} spans more than {_MOST} episodes")
         yield from range(first, last + 1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import ConfigError
@@ -56,6 +56,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _absolute(value: Path) -> Path:
+    return value.expanduser().absolute()
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
 class Naming(Section):
     """Templates of names; sub-folders are made by `/` in `season`, never by a title."""
 
@@ -69,7 +76,7 @@ class Naming(Section):
 class Library(Section):
     """The folder that the media servers show."""
 
-    anime_directory: Path | None = Field(None, description="Root folder of the library.")
+    anime_directory: Folder | None = Field(None, description="Root folder of the library.")
     naming: Naming = Naming()
 
 
@@ -100,7 +107,7 @@ class Downloads(Section):
     most_height: int = Field(1080, ge=144, description="Best picture to take, in lines.")
     most_retries: int = Field(3, ge=0, le=20, description="Failures before an episode is given up.")
     container: Literal["mkv", "mp4"] = Field("mkv", description="Container of filed episodes.")
-    staging: Path | None = Field(
+    staging: Folder | None = Field(
         None,
         description="Folder of unfinished downloads; default: `.anidana` beside the library if that is"
         " writable and on one file system with it, else in the data folder.",
@@ -256,8 +263,8 @@ def _tree(file: Path) -> dict[str, Any]:
             f"{file}: line {error.lineno}, column {error.colno}: {error.msg}",
             hint="mend the file, or move it away to start from defaults",
         ) from None
-    except RecursionError:
-        raise ConfigError(f"{file}: line 1, column 1: nested too deeply") from None
+    except (RecursionError, ValueError) as error:  # nesting or numbers beyond what can be read
+        raise ConfigError(f"{file}: line 1, column 1: {error}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{file}: line 1, column 1: an object is wanted, as in {{}}")
     return tree

@@ -58,6 +58,8 @@ async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Pat
     asked = {**headers, "Range": f"bytes={have}-", **({"If-Range": mark.validator} if mark else {})}
     async with visit.open(url, asked) as body:
         start, total = _span(body)
+        if total is not None and total > MOST_BYTES:  # or one lying host would pause the whole queue
+            raise Damaged(f"the host announces {total} bytes")
         if start == 0:
             video.write_bytes(b"")
             _keep(note, _mark_of(body, total))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import AnidanaError, Damaged, DiskFull, NoStream, SetupError, SourceError
+from ..errors import AnidanaError, Damaged, DiskFull, NeedsPerson, NoStream, SetupError, SourceError
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..loader import Plugins
@@ -20,7 +20,7 @@ from ..models import Attempt, Language, MediaInfo
 from ..settings import Downloads
 from . import direct, hls, media, verify, ytdlp
 from .candidates import Candidate
-from .prove import Proof, prove
+from .prove import Proof, Shut, prove
 from .rotation import attempt_of, first_proven
 from .transfer import Fetched, Meter, Report
 
@@ -55,7 +55,7 @@ async def acquire(
     fails while it is fetched makes room for what is left, the better language first.
 
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
-    SetupError if the folder cannot be used.
+    SetupError if the folder cannot be used, NeedsPerson if the catalogue's links are behind a gate.
     """
     episode = _Episode(staging, settings, report, expected_seconds, list(candidates))
     by = partial(
@@ -71,6 +71,8 @@ async def acquire(
                 )
             except NoStream:
                 break
+            except Shut as shut:
+                raise NeedsPerson(str(shut), url=getattr(shut.__cause__, "url", "")) from shut
             language = won.candidate.mirror.language
             try:
                 path, info = await episode.deliver(won.proof, language)

@@ -23,7 +23,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
-from ..errors import Damaged, SetupError
+from ..errors import AnidanaError, Damaged, SetupError
 from ..models import Language, MediaInfo
 from .magic import ENOUGH_BYTES, container_of, describe
 
@@ -33,7 +33,8 @@ MOST_GAP_SECONDS = 1.0
 
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,matroska,mpegts"}
 _MUXERS = {".mkv": ("matroska", {}), ".mp4": ("mp4", {"movflags": "+faststart"})}
-_MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
+_MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""What only writing can meet. ffmpeg says EIO and EPERM of damaged bytes too."""
 
 _ISO_639_2 = {
     "de": ("ger", "deu"),
@@ -301,10 +302,16 @@ def _language_of(stream: Any) -> str | None:
 
 @contextmanager
 def _our_errors(what: str) -> Iterator[None]:
-    """Foreign bytes end in Damaged; what the machine refuses stays an OSError."""
+    """Foreign bytes end in Damaged, whatever they make the library raise; a full disk stays an OSError."""
     try:
         yield
+    except (AnidanaError, Stopped):
+        raise
     except av.FFmpegError as error:
         if error.errno in _MACHINE_ERRORS:
             raise OSError(error.errno, error.strerror) from error
         raise Damaged(f"{what} cannot be read: {error.strerror}") from error
+    except OSError:
+        raise
+    except Exception as error:
+        raise Damaged(f"{what} cannot be read: {type(error).__name__}") from error

@@ -19,6 +19,8 @@ from ..errors import Blocked, Damaged, SourceError
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SEGMENTS = 20_000
+MOST_QUALITIES = 300
+"""Variants, and renditions: the library looks at every pair of the two."""
 
 
 class Unsupported(SourceError):
@@ -109,6 +111,8 @@ def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:
         raise Damaged("there is no playlist where the host said")
     if text.count("#EXTINF") > MOST_SEGMENTS:
         raise Damaged(f"the playlist has more than {MOST_SEGMENTS} segments")
+    if max(text.count("#EXT-X-STREAM-INF"), text.count("#EXT-X-MEDIA:")) > MOST_QUALITIES:
+        raise Damaged(f"the playlist has more than {MOST_QUALITIES} qualities")
     if "#EXT-X-DEFINE" in text:
         raise Unsupported("the playlist uses variables")
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..driver import drive
-from ..errors import Crashed, Refused
+from ..errors import AnidanaError, Crashed, NeedsPerson, Refused
 from ..fetch import MOST_PAGE_BYTES, Visit, refusal
 from ..hooks import Catalogue, Provider
 from ..loader import Plugins
@@ -50,11 +50,12 @@ async def prove(
     """Follow a mirror to its stream and see that the stream comes.
 
     `visit` is the one that read the catalogue; the host gets a visit of its own. Raises Damaged or
-    a SourceError that says which step failed; Unsupported if no plugin that is not `off` knows the host.
+    a SourceError that says which step failed; Unsupported if no plugin that is not `off` knows the host;
+    Shut if the catalogue itself is gated.
     """
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            link = _expect(await drive(catalogue.resolve(candidate.mirror), visit.page), Link)
+            link = _expect(await _resolve(catalogue, candidate, visit), Link)
             provider = candidate.provider or plugins.provider_for("", link.host)
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
@@ -64,6 +65,17 @@ async def prove(
             return await sample(stream, provider, at_host, most_height)
     except TimeoutError:
         raise Refused(f"no proof within {MOST_SECONDS:.0f} s") from None
+
+
+class Shut(AnidanaError):
+    """The catalogue's own gate (the cause) stands before every link of it: no mirror can be tried."""
+
+
+async def _resolve(catalogue: Catalogue, candidate: Candidate, visit: Visit) -> Link:
+    try:
+        return await drive(catalogue.resolve(candidate.mirror), visit.page)
+    except NeedsPerson as gate:
+        raise Shut(str(gate)) from gate
 
 
 async def alive(link: Link, provider: Provider, visit: Visit) -> None:

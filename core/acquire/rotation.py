@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from ..errors import Damaged, NoStream, SourceError
+from ..errors import AnidanaError, Damaged, NoStream, SourceError
 from ..models import Attempt
 from .candidates import Candidate
 
@@ -51,7 +51,8 @@ async def first_proven(
     than have the faster one, so the next language starts only when every mirror of the one before
     has failed. Candidates of one language must stand together.
 
-    Raises NoStream with every attempt if none succeeds.
+    Raises NoStream with every attempt if none succeeds. An error of ours that is no verdict on the
+    candidate (a full disk, a gated catalogue) ends the race and comes out.
     """
     attempts: list[Attempt] = []
 
@@ -99,6 +100,8 @@ async def _race(
                 candidate, began = running.pop(task)
                 if (error := task.exception()) is None:
                     return Proven(candidate, task.result(), began)
+                if isinstance(error, AnidanaError) and not isinstance(error, SourceError | Damaged):
+                    raise error
                 note(candidate, attempt_of(candidate, began, error))
         return None
     finally:

@@ -6,6 +6,7 @@ in what it needs when it runs, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 
@@ -39,6 +40,9 @@ for module in GROUPS:
 def main() -> None:
     """Run the program; ends the process with one of the documented exit codes."""
     json = "--json" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a title must not end a command
     try:
         code = program.main(prog_name="anidana", standalone_mode=False)
     except click.exceptions.Exit as end:

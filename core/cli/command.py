@@ -147,7 +147,10 @@ def data_folder(chosen: Path | None) -> Path:
         return Path(named).absolute()
     from platformdirs import user_data_path
 
-    return user_data_path("anidana")
+    try:
+        return user_data_path("anidana")
+    except RuntimeError:
+        raise errors.SetupError("you have no home folder", hint="name a folder with --data") from None
 
 
 def command(

@@ -55,6 +55,7 @@ async def _get(out: Output, data: Path, words: Sequence[str], lang: str | None, 
             out.answer({"wanted": rows}, lambda to: _print_plan(to, picked.wanted), dry_run=True)
             return None
         async with app.alone():
+            picked = await jobs.pick(app, selector.parse(words))  # another run may just have ended
             with showing(len(picked.wanted), quiet=out.as_json) as listen:
                 outcome = await jobs.get(app, picked.wanted, listen, languages)
         attempts = await jobs.attempts_of(outcome)
@@ -88,7 +89,7 @@ def outcome_data(
     return {
         "episodes": [
             {**episode_data(row), "result": result, "code": exit_of(error)[1] if error else None,
-             "reason": str(error) if error else None}
+             "reason": str(error) if error else None, "url": getattr(error, "url", None) or None}
             for row, result, error in results
         ],
         "attempts": [
@@ -134,6 +135,8 @@ def _print_plan(to: Console, rows: Sequence[EpisodeRow]) -> None:
 def _print_outcome(to: Console, outcome: Outcome, on_disk: int) -> None:
     for row, error in outcome.failed:
         to.print(f"{row.series.name} {row.number}: {error}")
+        if url := getattr(error, "url", ""):
+            to.print(f"  look at it in your browser: {url}")
         if error.hint:
             to.print(f"  {error.hint}")
     if not (outcome.done or outcome.failed):

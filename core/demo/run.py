@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ..app import App, open_app
 from ..errors import SetupError
+from ..library.folders import disk_errors
 from ..models import Number
 from ..settings import Downloads, Library, MediaServer, MetadataSettings, Network, Settings
 from .faults import Faults, Switches
@@ -43,7 +44,8 @@ def own_folder() -> Path:
 @asynccontextmanager
 async def opened(library: Path, data: Path) -> AsyncIterator[tuple[App, PracticeNetwork]]:
     """Everything the demo needs, running: practice network, two media servers, the house."""
-    library.mkdir(parents=True, exist_ok=True)
+    with disk_errors(library):
+        library.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(PracticeNetwork(data / "practice", FAULTS))
         jellyfin = await stack.enter_async_context(FakeJellyfin(library))

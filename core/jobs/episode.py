@@ -22,6 +22,7 @@ from ..errors import (
     NoStream,
     NotOut,
     Refused,
+    SetupError,
     SourceError,
 )
 from ..fetch import Visit
@@ -95,41 +96,54 @@ class Job:
 async def do_job(run: Run, job_id: int) -> AnidanaError | None:
     """Do one job to its end; returns why there is no file, None if there is one.
 
-    The store knows the outcome in every case. When cancelled, the job is put back and waits. A job
-    that cannot succeed because of a trouble of the whole run is left waiting.
+    The store knows the outcome, unless the store itself fails; then its error comes out. When
+    cancelled, the job is put back and waits. A job that cannot succeed because of a trouble of the
+    whole run is left waiting.
     """
     if held := run.trouble.get("disk"):
         return held
-    async with get_db_session() as session:
-        ticket = await queue.take_up(session, job_id)
-        if ticket is None:
-            return Held("the job is not waiting any more")
-        series, episode = await queue.subject(session, job_id)
-    job = Job(run, ticket, series, episode)
-    staging = run.app.staging() / f"job-{job_id}"
+    taking = asyncio.ensure_future(_take_up(run, job_id))
     try:
-        await _fetch_and_file(job, staging)
+        job = await asyncio.shield(taking)
     except asyncio.CancelledError:
-        async with get_db_session() as session:
-            await queue.put_back(session, ticket)
+        if (job := await taking) is not None:
+            await _put_back(job)
+        raise
+    if job is None:
+        return Held("the job is not waiting any more")
+    try:
+        await _fetch_and_file(job)
+    except asyncio.CancelledError:
+        await _put_back(job)
         raise
     except AnidanaError as error:
-        await _note_failure(job, error, staging)
+        await _note_failure(job, error)
         return error
     except Exception as bug:
         log.exception("%s: an error of ours", job.label)
         ours = AnidanaError(f"an error of ours: {type(bug).__name__}: {bug}", hint="see logs/anidana.log")
-        await _note_failure(job, ours, staging)
+        await _note_failure(job, ours)
         return ours
     finally:
         async with get_db_session() as session:
-            await queue.save_attempts(session, ticket, job.attempts)
+            await queue.save_attempts(session, job.ticket, job.attempts)
     return None
 
 
-async def _fetch_and_file(job: Job, staging: Path) -> None:
+async def _take_up(run: Run, job_id: int) -> Job | None:
+    async with get_db_session() as session:
+        ticket = await queue.take_up(session, job_id)
+        return None if ticket is None else Job(run, ticket, *await queue.subject(session, job_id))
+
+
+async def _put_back(job: Job) -> None:
+    async with get_db_session() as session:
+        await queue.put_back(session, job.ticket)
+
+
+async def _fetch_and_file(job: Job) -> None:
     app = job.run.app
-    library = app.library()
+    library, staging = app.library(), _staging(job)
     _check_room(library, app.settings.downloads.floor_mib)
     catalogue = app.plugins.catalogue(job.series.site)
     mirrors = await _mirrors(job, catalogue)
@@ -138,19 +152,28 @@ async def _fetch_and_file(job: Job, staging: Path) -> None:
     if not offers:
         raise NotOut(_not_out(job, mirrors))
     staging.mkdir(parents=True, exist_ok=True)
-    got = await acquire(
-        offers,
-        catalogue=catalogue,
-        plugins=app.plugins,
-        visit=job.run.visit,
-        staging=staging,
-        settings=app.settings.downloads,
-        report=job,
-        off=off,
-    )
+    try:
+        got = await acquire(
+            offers,
+            catalogue=catalogue,
+            plugins=app.plugins,
+            visit=job.run.visit,
+            staging=staging,
+            settings=app.settings.downloads,
+            report=job,
+            off=off,
+        )
+    except NeedsPerson as error:  # the catalogue's own gate, before every link of it
+        job.run.trouble[catalogue.name] = error
+        raise
     await _file(job, got, library)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
+
+
+def _staging(job: Job) -> Path:
+    """The folder of this job alone; SetupError if there can be none."""
+    return job.run.app.staging() / f"job-{job.ticket.job_id}"
 
 
 async def _mirrors(job: Job, catalogue: Catalogue) -> list[Mirror]:
@@ -241,7 +264,7 @@ def _check_room(library: Path, floor_mib: int) -> None:
         )
 
 
-async def _note_failure(job: Job, error: AnidanaError, staging: Path) -> None:
+async def _note_failure(job: Job, error: AnidanaError) -> None:
     """Write down why there is no file, and keep or drop what was staged as settings say."""
     most, ticket = job.run.app.settings.downloads.most_retries, job.ticket
     async with get_db_session() as session:
@@ -258,8 +281,8 @@ async def _note_failure(job: Job, error: AnidanaError, staging: Path) -> None:
             "All download providers failed for S%02dE%03d (%s); tried=%s",
             number.season, number.episode, job.series.key, tried,
         )  # fmt: skip
-    if not job.run.app.settings.downloads.keep_staged:
-        await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
+    if not job.run.app.settings.downloads.keep_staged and not isinstance(error, SetupError):
+        await asyncio.to_thread(shutil.rmtree, _staging(job), ignore_errors=True)
     job.stage("paused" if isinstance(error, DiskFull) else "failed", str(error))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..app import App
@@ -23,6 +24,8 @@ from .events import Listener, Told
 from .recover import recover
 from .tell import tell_all
 
+log = logging.getLogger(__name__)
+
 TELL_EVERY = 30.0
 """Seconds between two rounds to the media servers while episodes still come in."""
 
@@ -39,6 +42,15 @@ class Outcome:
     told: list[Told] = field(default_factory=list)
     jobs: dict[int, int] = field(default_factory=dict)
     began: datetime = field(default_factory=now)
+
+    def hear(self, told: Sequence[Told]) -> None:
+        """Take in a round to the servers: files add up, of errors the last word counts."""
+        last = {(one.server, one.series): one for one in self.told}
+        for one in told:
+            before = last.get((one.server, one.series))
+            files = one.files + (before.files if before and not before.error else 0)
+            last[one.server, one.series] = replace(one, files=files)
+        self.told = list(last.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +96,26 @@ async def get(
 ) -> Outcome:
     """Fetch these episodes and tell the media servers; needs the lock (`App.alone`).
 
-    Every job has an outcome in the store, whatever happens; when cancelled, unfinished ones wait.
+    What has come on disk since the rows were read counts as done. When cancelled, unfinished jobs wait.
     """
     app.library()
-    settled = await recover(app)
+    await recover(app)
     by_episode = {row.episode.id: row for row in rows}
     async with get_db_session() as session:
-        jobs = await queue.enqueue(session, [id_ for id_ in by_episode if id_ not in settled])
-    outcome = Outcome([row for id_, row in by_episode.items() if id_ in settled], jobs=jobs)
+        found = await shelf.episodes(session, series_ids={row.series.id for row in rows})
+        on_disk = {row.episode.id for row in found if row.episode.is_downloaded}
+        jobs = await queue.enqueue(session, [id_ for id_ in by_episode if id_ not in on_disk])
+    outcome = Outcome([row for id_, row in by_episode.items() if id_ in on_disk], jobs=jobs)
     async with ImageDownloader(app.network) as images:
         run = Run(app, languages or app.settings.languages.order, listen, app.network.visit(), images)
 
         async def handle(job_id: int) -> None:
             row = by_episode[jobs[job_id]]
-            error = await do_job(run, job_id)
+            try:
+                error = await do_job(run, job_id)
+            except Exception as bug:  # the store failed: the queue would only write it to a log
+                log.exception("job %d", job_id)
+                error = AnidanaError(f"an error of ours: {type(bug).__name__}", hint="see logs/anidana.log")
             if error is None:
                 outcome.done.append(row)
             else:
@@ -108,7 +126,7 @@ async def get(
             await engine.submit(job_id, priority=-position)
         async with _telling(app, listen, outcome):
             await engine.run_until_idle()
-    outcome.told += await tell_all(app, listen)
+    outcome.hear(await tell_all(app, listen))
     await _refresh(outcome, list(by_episode))
     return outcome
 
@@ -135,7 +153,7 @@ async def _telling(app: App, listen: Listener, outcome: Outcome) -> AsyncIterato
     async def rounds() -> None:
         while True:
             await asyncio.sleep(TELL_EVERY)
-            outcome.told += await tell_all(app, listen)
+            outcome.hear(await tell_all(app, listen))
 
     task = asyncio.create_task(rounds())
     try:

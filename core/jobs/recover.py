@@ -16,29 +16,25 @@ from ..store.tables import DownloadQueueItem
 log = logging.getLogger(__name__)
 
 
-async def recover(app: App) -> set[int]:
+async def recover(app: App) -> None:
     """Settle every job that a dead process left running; call it while holding the lock.
 
     The destination was written down before the file was moved there: a file of the planned size
-    means that only the last entry is missing, anything else that the job waits again. Returns the
-    episodes that turn out to be filed.
+    means that only the last entry is missing, anything else that the job waits again.
     """
     async with get_db_session(read_only=True) as session:
         jobs = await queue.interrupted(session)
     names = [server.value().name for server in app.settings.media_servers]
     library = app.library()
-    settled: set[int] = set()
     for job in jobs:
         ticket = Ticket(job.id, job.attempt)
         filed = await asyncio.to_thread(_filed, job, library)
         async with get_db_session() as session:
             if filed:
                 await queue.complete(session, ticket, names)
-                settled.add(job.episode_id)
             else:
                 await queue.put_back(session, ticket)
         log.info("job %d of an earlier run: %s", job.id, "was filed" if filed else "waits again")
-    return settled
 
 
 def _filed(job: DownloadQueueItem, library: Path) -> bool:

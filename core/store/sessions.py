@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from ..errors import ConfigError, SetupError
@@ -40,12 +40,14 @@ async def open_store(url: str) -> AsyncIterator[None]:
             await connection.run_sync(migrate)
         _engine = engine
         yield
-    except (OperationalError, DatabaseError) as error:
+    except (DatabaseError, OSError, ValueError) as error:
         if _engine is engine:
             raise
+        why = error.orig if isinstance(error, DatabaseError) else error
         raise SetupError(
-            f"the database {engine.url.render_as_string()} does not open: {error.orig}",
-            hint="check the folder's owner and free space; a damaged file is left as it is",
+            f"the database {engine.url.render_as_string()} does not open: {why}",
+            hint="check the server, or the folder's owner and free space; a damaged file is left as it is,"
+            " and so is another program's database",
         ) from error
     finally:
         _engine = None
@@ -88,7 +90,7 @@ def _create(url: str) -> AsyncEngine:
                 ]
             )
         engine = create_async_engine(address)
-    except (ArgumentError, ImportError) as error:
+    except (ArgumentError, ImportError, ValueError) as error:
         raise ConfigError(f"store.database_url is no usable address: {error}") from None
     if engine.dialect.name == "sqlite":
         if address.database and address.database != ":memory:":

@@ -71,9 +71,9 @@ async def save_series(session: AsyncSession, series: models.Series, folder: str)
     """Store what the catalogue says and mark the series as followed; a known folder stays."""
     row = await by_key(session, series.key)
     if row is None:
-        row = AnimeSeries(key=series.key, name=series.title, site=series.catalogue, folder=folder)
+        row = AnimeSeries(key=series.key, name=series.title[:500], site=series.catalogue, folder=folder)
         session.add(row)
-    row.name, row.site, row.year, row.followed = series.title, series.catalogue, series.year, True
+    row.name, row.site, row.year, row.followed = series.title[:500], series.catalogue, series.year, True
     row.details = _SERIES.dump_python(series, mode="json")
     await session.flush()
     return row
@@ -86,8 +86,8 @@ async def save_season(session: AsyncSession, series_id: int, season: models.Seas
             "series_id": series_id,
             "season": episode.number.season,
             "episode_number": episode.number.episode,
-            "title": episode.title,
-            "english_title": episode.english_title,
+            "title": episode.title[:500],
+            "english_title": episode.english_title[:500],
             "kind": episode.kind.value,
             "absolute": episode.absolute,
             "languages": [str(language) for language in episode.languages],
@@ -197,6 +197,11 @@ async def episodes(
     if missing:
         query = query.where(~Episode.is_downloaded)
     return [EpisodeRow(*row) for row in await session.execute(query)]
+
+
+async def holds_files(session: AsyncSession) -> bool:
+    """Whether any episode is known to be on disk."""
+    return bool(await session.scalar(select(select(Episode.id).where(Episode.is_downloaded).exists())))
 
 
 async def count_episodes(session: AsyncSession, series_id: int) -> int:

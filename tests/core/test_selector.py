@@ -69,6 +69,11 @@ def test_a_number_without_a_title_is_refused() -> None:
         parse(["S01E03"])
 
 
+def test_a_span_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(NotFound, match="backwards"):
+        parse(["x S01E05-E03"])
+
+
 def test_an_endless_span_is_refused() -> None:
     with pytest.raises(NotFound, match="spans more than"):
         parse(["x S01E1-E9999"])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import m3u8
 import pytest
 
-from anidana.core.demo.sites import voe
 from anidana.core.demo.faults import Faults
 from anidana.core.demo.network import PracticeNetwork
+from anidana.core.demo.sites import voe
 from anidana.core.demo.story import SHELF, Upload, uploads_of
 from anidana.core.models import Number
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from anidana.core.jobs.events import Moved, Staged, Tried
 from anidana.core.jobs.get import attempts_of, pick
 from anidana.core.models import ENGLISH_SUB, GERMAN_DUB, Number
 from anidana.core.selector import parse
+from anidana.core.steps import Get
+from anidana.core.store import shelf
 from anidana.core.store.sessions import get_db_session
 from anidana.core.store.tables import DownloadQueueItem
 
@@ -114,6 +118,65 @@ async def test_a_site_in_trouble_is_named_and_not_asked_for_every_episode(
     assert {type(error) for _, error in outcome.failed} == {kind}
     assert len(house.practice.asked("aniworld")) <= 2, "two jobs at once, then nobody asks any more"
     assert {job.retry_count for job in await jobs_in_store()} == {0}, "no failure of the episodes"
+
+
+async def test_a_gate_before_the_links_is_shown_once_and_costs_no_retry(house: Any) -> None:
+    house.practice.faults["aniworld"] = Faults(gated_links=True)
+    outcome = await house.get(KEY)
+    assert {type(error) for _, error in outcome.failed} == {NeedsPerson}
+    assert all(error.url.startswith("https://aniworld.to/redirect/") for _, error in outcome.failed)
+    assert {job.retry_count for job in await jobs_in_store()} == {0}
+    links = [seen for seen in house.practice.asked("aniworld") if seen.path.startswith("/redirect/")]
+    assert len(links) <= 6, "nobody asks for every mirror of every episode"
+
+
+async def test_a_staging_folder_that_cannot_be_is_told_and_nothing_is_lost(house: Any) -> None:
+    outcome = await with_downloads(house, staging=Path("/proc/nowhere")).get(KEY, "S01E01")
+    ((_, error),) = outcome.failed
+    assert isinstance(error, SetupError) and "/proc/nowhere" in str(error)
+    (job,) = await jobs_in_store()
+    assert (job.status, job.retry_count) == ("failed", 0)
+    assert len((await house.get(KEY, "S01E01")).done) == 1
+
+
+async def test_half_characters_from_a_host_cost_nothing(house: Any) -> None:
+    url = "https://voe.sx/e/x\udcff?token=1"
+    plugins = house.app.plugins
+
+    class Odd:
+        name, domains, headers = "VOE", ("voe.sx",), {"Referer": "https://voe.sx/"}
+
+        def extract(self, link: Any) -> Any:
+            yield Get(url)
+
+    odd = replace(plugins, providers=(Odd(), *plugins.providers[1:]))
+    outcome = await replace(house, app=replace(house.app, plugins=odd)).get(KEY, "S01E01")
+    assert len(outcome.done) == 1
+
+
+async def test_an_unmounted_library_changes_nothing(house: Any) -> None:
+    await house.get(KEY, "S01E01")
+    row = (await house.rows())["S01E01"].series
+    shutil.move(house.library / row.folder, house.library.parent / "elsewhere")
+    async with house.app.alone():
+        with pytest.raises(SetupError, match="held files before"):
+            await following.bring_up_to_date(house.app, row, ask=False)
+    assert (await house.rows())["S01E01"].episode.is_downloaded
+
+
+async def test_following_again_looks_into_the_folder_the_series_has(house: Any) -> None:
+    await house.get(KEY, "S01E01")
+    listing = await following.look(house.app, house.app.catalogue(), KEY)
+    async with get_db_session() as session:
+        await shelf.unfollow(session, (await house.rows())["S01E01"].series.id)
+    renamed = replace(listing, series=replace(listing.series, year=1999))
+    await following.follow(house.app, renamed)
+    assert (await house.rows())["S01E01"].episode.is_downloaded
+    other = replace(listing, series=replace(listing.series, key="another-series"))
+    row = await following.follow(house.app, other)
+    assert row.folder == "Das Regal am Ende der Welt (2024) [another-series]"
+    async with get_db_session(read_only=True) as session:
+        assert len(await shelf.episodes(session, series_ids=[row.id], missing=True)) == 7
 
 
 async def test_half_a_page_is_an_error_and_never_an_episode_without_mirrors(house: Any) -> None:
