@@ -47,7 +47,7 @@ class Network:
 
     def __init__(self, settings: NetworkSettings) -> None:
         self.settings = settings
-        self._route = _host_port(settings.route_all_to) if settings.route_all_to else None
+        self.route = _host_port(settings.route_all_to) if settings.route_all_to else None
         self._paces: dict[str, AsyncLimiter] = {}
         self._session: aiohttp.ClientSession | None = None
 
@@ -76,17 +76,17 @@ class Network:
 
     def routed(self, url: str) -> tuple[str, dict[str, str]]:
         """Where a request really goes, and the headers that say where it was meant to go."""
-        if self._route is None:
+        if self.route is None:
             return url, {}
         parts = urlsplit(url)
-        host, port = self._route
+        host, port = self.route
         meant = {"Host": parts.netloc.rpartition("@")[2]}
         return urlunsplit(("http", f"{host}:{port}", parts.path, parts.query, "")), meant
 
     def _socket(self, info: Any) -> socket.socket:
         """Make the socket, unless the address is none of those a page may lead to."""
         family, kind, proto, _, address = info
-        if not is_public(str(address[0])) and (address[0], address[1]) != self._route:
+        if not is_public(str(address[0])) and (address[0], address[1]) != self.route:
             raise PermissionError(errno.EACCES, f"{address[0]} {_NOT_PUBLIC}")
         return socket.socket(family, kind, proto)
 

@@ -29,15 +29,13 @@ def candidates(
     languages: Sequence[Language],
     *,
     off: Collection[str] = (),
-    resting: Collection[str] = (),
 ) -> list[Candidate]:
     """Mirrors in a wanted language, never in another, in the order in which they are asked.
 
-    By rank of language, then by the order of `plugins.providers`; a host that is resting comes
-    last among its language, a label that no plugin knows just before. `off` and `resting` are
-    names of providers.
+    By rank of language, then by the order of `plugins.providers`; a label that no plugin knows
+    comes last among its language. `off` are names of providers.
     """
-    left_out, tired = _folded(off), _folded(resting)
+    left_out = {name.casefold() for name in off}
     order = {provider.name: place for place, provider in enumerate(plugins.providers)}
     found = [
         Candidate(mirror, plugins.provider_for(mirror.provider))
@@ -45,15 +43,7 @@ def candidates(
         if mirror.language in languages
     ]
 
-    def rank(candidate: Candidate) -> tuple[int, bool, int]:
-        return (
-            languages.index(candidate.mirror.language),
-            candidate.name.casefold() in tired,
-            order.get(candidate.name, len(order)),
-        )
+    def rank(candidate: Candidate) -> tuple[int, int]:
+        return languages.index(candidate.mirror.language), order.get(candidate.name, len(order))
 
     return sorted((one for one in found if one.name.casefold() not in left_out), key=rank)
-
-
-def _folded(names: Collection[str]) -> set[str]:
-    return {name.casefold() for name in names}

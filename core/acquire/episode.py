@@ -46,7 +46,6 @@ async def acquire(
     settings: Downloads,
     report: Report,
     off: Collection[str] = (),
-    expected_seconds: float | None = None,
 ) -> Acquired:
     """Make one verified file, `<staging>/episode.<container>`, of the first mirror that delivers.
 
@@ -57,7 +56,7 @@ async def acquire(
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
     SetupError if the folder cannot be used, NeedsPerson if the catalogue's links are behind a gate.
     """
-    episode = _Episode(staging, settings, report, expected_seconds, list(candidates))
+    episode = _Episode(staging, settings, report, list(candidates))
     by = partial(
         prove, catalogue=catalogue, plugins=plugins, visit=visit, most_height=settings.most_height, off=off
     )
@@ -93,7 +92,6 @@ class _Episode:
     staging: Path
     settings: Downloads
     report: Report
-    expected_seconds: float | None
     left: list[Candidate]
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -118,12 +116,7 @@ class _Episode:
         made = folder / f"joined.{self.settings.container}"
         try:
             joined = await _join(fetched, made, language)
-            verify.check(
-                joined,
-                fetched,
-                announced_size=proof.stream.size,
-                expected_seconds=self.expected_seconds,
-            )
+            verify.check(joined, fetched, announced_size=proof.stream.size)
         except Damaged:
             # Going on with these parts would only lead here again.
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -12,18 +12,16 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from ..addresses import is_public
 from ..errors import Blocked, Damaged, Refused, SourceError
 from ..fetch import Visit
 from . import media
+from .proxy import filtering_proxy
 from .transfer import Fetched, Meter
 
 MOST_SECONDS = 3 * 3600.0
@@ -56,20 +54,23 @@ async def fetch(
 ) -> Fetched:
     """Let yt-dlp fetch the stream into `folder`, which is emptied first.
 
-    Blocked for an address that is not public; Refused if yt-dlp fails or takes too long. Cookies
+    Everything it asks for goes through our filtering proxy. Blocked for what is protected by DRM;
+    Refused if yt-dlp fails, is refused an address, or takes too long. Cookies
     of the visit are not handed on: ffmpeg would show them in its arguments. When cancelled, the
     child and all it has started are gone within two seconds.
     """
     target, routing = visit.network.routed(url)
-    if target == url:
-        await _check_public(url)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sent = {"User-Agent": visit.user_agent, **headers, **routing}
     try:
-        async with asyncio.timeout(most_seconds), _child(folder) as process:
+        async with (
+            asyncio.timeout(most_seconds),
+            filtering_proxy(visit.network.route) as proxy,
+            _child(folder, proxy) as process,
+        ):
             assert process.stdin is not None
-            process.stdin.write(json.dumps(options(target, sent, most_height)).encode())
+            process.stdin.write(json.dumps(options(target, sent, most_height, proxy)).encode())
             process.stdin.close()
             await _watch(process, folder, meter)
             failed = await process.wait()
@@ -83,7 +84,7 @@ async def fetch(
     return Fetched(((found[0],),))
 
 
-def options(url: str, headers: Mapping[str, str], most_height: int) -> list[str]:
+def options(url: str, headers: Mapping[str, str], most_height: int, proxy: str) -> list[str]:
     """The arguments of yt-dlp: a closed list, to which no setting and no page adds."""
     height = f"[height<=?{most_height}]"
     return [
@@ -91,7 +92,17 @@ def options(url: str, headers: Mapping[str, str], most_height: int) -> list[str]
         *("--downloader", "ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
         *("--format", f"bv*{height}+ba/b{height}/b", "--merge-output-format", "mkv", "--fixup", "never"),
         *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
-        *("--socket-timeout", "20", "--color", "never", "--quiet", "--progress", "--newline"),
+        *(
+            "--proxy",
+            proxy,
+            "--socket-timeout",
+            "20",
+            "--color",
+            "never",
+            "--quiet",
+            "--progress",
+            "--newline",
+        ),
         *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
         *("--output", "video.%(ext)s"),  # in its working directory
         *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
@@ -100,7 +111,7 @@ def options(url: str, headers: Mapping[str, str], most_height: int) -> list[str]
 
 
 @asynccontextmanager
-async def _child(folder: Path) -> AsyncIterator[Process]:
+async def _child(folder: Path, proxy: str) -> AsyncIterator[Process]:
     """The child in a process group of its own, which is ended as a whole."""
     environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     with (folder / _LOG).open("wb") as log:
@@ -110,7 +121,12 @@ async def _child(folder: Path) -> AsyncIterator[Process]:
             stdout=PIPE,
             stderr=log,
             cwd=folder,
-            env={**environment, "HOME": str(folder), "TMPDIR": str(folder)},
+            env={
+                **environment,
+                **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy),
+                "HOME": str(folder),
+                "TMPDIR": str(folder),
+            },
             start_new_session=True,
             limit=2**20,
         )
@@ -160,14 +176,3 @@ def _why(log: Path) -> SourceError:
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
     last = _QUERY.sub(r"\1", errors[-1] if errors else "no reason given")[:300]
     return Blocked("the video is protected by DRM") if "DRM" in last else Refused(f"yt-dlp: {last}")
-
-
-async def _check_public(url: str) -> None:
-    """Look the host up: unlike our own requests, those of the child cannot be stopped at the socket."""
-    host = urlsplit(url).hostname or ""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Refused(f"{host}: the name does not resolve") from error
-    if not all(is_public(str(entry[4][0])) for entry in found):
-        raise Blocked(f"{host} is not a public address")

@@ -98,7 +98,7 @@ def table(target: Console, titles: Sequence[str], rows: Sequence[Sequence[object
     for title in titles:
         sheet.add_column(title, no_wrap=not target.is_terminal)
     for row in rows:
-        sheet.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
+        sheet.add_row(*(Text("–" if cell is None else harmless(str(cell))) for cell in row))
     if target.is_terminal:
         target.print(sheet)
         return
@@ -109,7 +109,12 @@ def table(target: Console, titles: Sequence[str], rows: Sequence[Sequence[object
 
 def print_error(text: str) -> None:
     """Talk on stderr."""
-    click.echo(text, err=True)
+    click.echo(harmless(text), err=True)
+
+
+def harmless(text: str) -> str:
+    """The text without what could steer a terminal: a page may have put it into a title."""
+    return "".join(mark for mark in text if mark.isprintable() or mark == "\n")
 
 
 def report(error: AnidanaError, *, json: bool) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .command import Output, command, run, table
+from .command import PARTLY, Output, command, run, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -296,9 +296,10 @@ def scan(out: Output, data: Path, series: tuple[str, ...], disk: bool, dry_run: 
     return run(_scan(out, data, " ".join(series), disk, dry_run))
 
 
-async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) -> None:
+async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) -> int | None:
     from .. import following
     from ..app import open_app
+    from ..errors import SourceError
     from ..store import shelf
     from ..store.sessions import get_db_session
 
@@ -312,7 +313,13 @@ async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) 
             )
         answer = []
         for row in rows:
-            update = await following.bring_up_to_date(app, row, ask=not disk, dry_run=dry_run)
+            try:
+                update = await following.bring_up_to_date(app, row, ask=not disk, dry_run=dry_run)
+            except SourceError as error:  # one series; the others are looked at all the same
+                if len(rows) == 1:
+                    raise
+                out.warn(f"{row.name}: {error}")
+                continue
             answer.append({"title": row.name, "key": row.key, "new": update.new, "changed": update.changed})
         if not words and not dry_run:
             await following.note_scan()
@@ -322,3 +329,4 @@ async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) 
         table(to, ("title", "new episodes", "changed on disk"), cells)
 
     out.answer(answer, text, dry_run=dry_run)
+    return None if len(answer) == len(rows) else PARTLY

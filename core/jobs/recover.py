@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from pathlib import Path
 
 from ..app import App
@@ -35,6 +36,16 @@ async def recover(app: App) -> None:
             else:
                 await queue.put_back(session, ticket)
         log.info("job %d of an earlier run: %s", job.id, "was filed" if filed else "waits again")
+    async with get_db_session(read_only=True) as session:
+        resumable = {f"job-{job_id}" for job_id in await queue.resumable(session)}
+    await asyncio.to_thread(_clear, app.staging(), resumable)
+
+
+def _clear(staging: Path, resumable: set[str]) -> None:
+    """Remove what was staged for jobs that nobody will go on with."""
+    for folder in staging.glob("job-*"):
+        if folder.name not in resumable:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _filed(job: DownloadQueueItem, library: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -41,11 +42,14 @@ def staging_root(setting: Path | None, library: Path, data: Path) -> Path:
     """The folder of unfinished downloads, made if need be.
 
     The owner's, else `.anidana` beside the library if files can be moved from there without being
-    copied, else `staging` in the data folder. SetupError if it cannot be made.
+    copied, else `staging` in the data folder; in it a folder named after the data folder, for two
+    installations may have libraries side by side. SetupError if it cannot be made.
     """
+    own = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:8]
     if setting is None and _moves(beside := library.parent / ".anidana", library):
-        return beside
-    staging = setting.expanduser().absolute() if setting else data / "staging"
+        staging = beside / own
+    else:
+        staging = (setting.expanduser().absolute() if setting else data / "staging") / own
     with disk_errors(staging):
         staging.mkdir(parents=True, exist_ok=True)
     return staging

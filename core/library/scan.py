@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ..errors import SetupError
 from ..models import Number
 from .folders import disk_errors
 
@@ -44,20 +43,6 @@ class FoundFile:
     path: Path
     size: int
     mtime_ns: int
-
-
-def scan_library(
-    library: Path, folders: Iterable[str], *, holds_files: bool = False
-) -> dict[str, dict[Number, FoundFile]]:
-    """What each series' folder holds, by the folder's name; nothing for one that is not there.
-
-    Say with `holds_files` that there were files before: an empty library then counts as one that
-    is not mounted. Raises SetupError for that, and for every folder that cannot be read.
-    """
-    with disk_errors(library), os.scandir(library) as entries:
-        if holds_files and next(entries, None) is None:
-            raise SetupError(f"the library {library} is empty, but held files before", hint="is it mounted?")
-    return {folder: scan_series(library / folder) for folder in folders}
 
 
 def scan_series(folder: Path) -> dict[Number, FoundFile]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .. import models
 from .shelf import insert
 from .tables import (
+    OPEN,
     OPEN_SQL,
     AnimeSeries,
     AttemptRow,
@@ -35,7 +36,7 @@ class Ticket:
     attempt: int
 
 
-async def enqueue(session: AsyncSession, episode_ids: Sequence[int], priority: int = 0) -> dict[int, int]:
+async def enqueue(session: AsyncSession, episode_ids: Sequence[int]) -> dict[int, int]:
     """Make sure that each of these episodes has one job waiting; returns episode ids by job id.
 
     A failed job is opened again, so that its count of retries goes on, and a paused one goes on; one
@@ -57,7 +58,7 @@ async def enqueue(session: AsyncSession, episode_ids: Sequence[int], priority: i
         .values(status=Status.PENDING)
     )
     rows = [
-        {"episode_id": id_, "priority": priority, "added_at": now(), "status": Status.PENDING, "stage": "",
+        {"episode_id": id_, "priority": 0, "added_at": now(), "status": Status.PENDING, "stage": "",
          "attempt": 0, "retry_count": 0}
         for id_ in wanted
     ]  # fmt: skip
@@ -168,6 +169,12 @@ async def interrupted(session: AsyncSession) -> list[DownloadQueueItem]:
     """Jobs that a dead process left running. Ask only while holding the data folder's lock."""
     jobs = DownloadQueueItem
     return list(await session.scalars(select(jobs).where(jobs.status == Status.DOWNLOADING)))
+
+
+async def resumable(session: AsyncSession) -> list[int]:
+    """Jobs that are open, or failed and may be opened again: what was staged for them is of use."""
+    jobs = DownloadQueueItem
+    return list(await session.scalars(select(jobs.id).where(jobs.status.in_((*OPEN, Status.FAILED)))))
 
 
 async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequence[models.Attempt]) -> None:

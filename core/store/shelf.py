@@ -186,7 +186,10 @@ async def episodes(
             DownloadQueueItem,
             (DownloadQueueItem.episode_id == Episode.id) & DownloadQueueItem.id.in_(newest),
         )
-        .outerjoin(EpisodeFile, EpisodeFile.episode_id == Episode.id)
+        .outerjoin(
+            EpisodeFile,
+            (EpisodeFile.episode_id == Episode.id) & (EpisodeFile.path == Episode.file_path),
+        )
         .where(AnimeSeries.followed)
         .order_by(AnimeSeries.name, Episode.season == 0, Episode.season, Episode.episode_number)
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 
 class Moment(TypeDecorator[datetime]):
@@ -90,9 +90,6 @@ class AnimeSeries(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
-    episodes: Mapped[list[Episode]] = relationship(
-        back_populates="series", cascade="all, delete-orphan", init=False, repr=False, lazy="raise"
-    )
 
 
 class Episode(Base):
@@ -117,9 +114,6 @@ class Episode(Base):
     file_path: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
-    series: Mapped[AnimeSeries] = relationship(
-        back_populates="episodes", init=False, repr=False, lazy="raise"
-    )
 
 
 class EpisodeFile(Base):

@@ -139,8 +139,9 @@ def unescape(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line, without entities."""
-    return " ".join(unescape(text).split())
+    """Text on one line, without entities and without marks that nobody sees (control, direction)."""
+    words = " ".join(unescape(text).split())
+    return "".join(mark for mark in words if mark.isprintable())
 
 
 def text_of(element: Any | None) -> str:

@@ -101,7 +101,7 @@ def test_every_entry_point_is_a_module_of_ours_and_every_plugin_has_one() -> Non
         ("sqlalchemy", {"core/following.py", "core/store"}),
         ("m3u8", {"core/acquire/playlist.py"}),
         ("pgqueuer", {"core/jobs/engine.py"}),
-        ("subprocess", {"core/acquire/ytdlp.py", "core/demo/media.py"}),
+        ("subprocess", {"core/demo/media.py"}),
     ],
 )
 def test_a_library_that_needs_care_is_used_in_its_room_only(library: str, rooms: set[str]) -> None:

@@ -44,17 +44,6 @@ def test_an_unknown_label_comes_after_known_hosts_and_has_no_provider(plugins: P
     assert found[1].provider is None
 
 
-def test_a_resting_host_comes_last_in_its_language_only(plugins: Plugins) -> None:
-    mirrors = [
-        mirror("VOE", GERMAN_DUB),
-        mirror("Doodstream", GERMAN_DUB),
-        mirror("Other", GERMAN_DUB),
-        mirror("Doodstream", GERMAN_SUB),
-    ]
-    found = candidates(mirrors, plugins, WISHES, resting={"voe"})
-    assert names(found) == ["Doodstream de", "Other de", "VOE de", "Doodstream ja+de"]
-
-
 def test_a_host_that_is_off_is_not_asked_however_it_is_spelled(plugins: Plugins) -> None:
     mirrors = [mirror(" voe ", GERMAN_DUB), mirror("Doodstream", GERMAN_DUB)]
     assert names(candidates(mirrors, plugins, WISHES, off=["Voe"])) == ["Doodstream de"]

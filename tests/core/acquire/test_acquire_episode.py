@@ -27,7 +27,6 @@ def get(offers: Any, shop: Any, visit: Visit, told: Any, tmp_path: Path) -> Any:
 
     async def run(staging: Path = tmp_path / "staging", **settings: Any) -> Acquired:
         more = {"floor_mib": 0, "lead_seconds": 30, **settings}
-        expected = more.pop("expected_seconds", None)
         return await acquire(
             offers.found,
             catalogue=shop,
@@ -36,7 +35,6 @@ def get(offers: Any, shop: Any, visit: Visit, told: Any, tmp_path: Path) -> Any:
             staging=staging,
             settings=Downloads(**more),
             report=told,
-            expected_seconds=expected,
         )
 
     return run
@@ -175,12 +173,6 @@ async def test_a_damaged_file_is_refused_and_forgotten(
     assert results(told) == [("VOE", "damaged")]
     assert re.search(sentence, told.attempts[0].reason)
     assert not [path for path in (tmp_path / "staging").rglob("*") if path.is_file()]
-
-
-async def test_a_clip_in_place_of_the_episode_is_refused(cdn: Any, offers: Any, get: Any, told: Any) -> None:
-    offers.add("VOE", Stream.hls(cdn.hls(BASE)))
-    with pytest.raises(NoStream, match="stands in"):
-        await get(expected_seconds=1440)
 
 
 @pytest.mark.parametrize("names", [NAMES[:2] + NAMES[3:], [*NAMES[:3], NAMES[1], *NAMES[3:]]])

@@ -25,7 +25,7 @@ def fetched(tmp_path: Path) -> Fetched:
 
 
 def test_a_whole_episode_passes(fetched: Fetched) -> None:
-    check(WHOLE, fetched, announced_size=10_000, expected_seconds=MINUTES)
+    check(WHOLE, fetched, announced_size=10_000)
 
 
 @pytest.mark.parametrize("seconds", [MINUTES * 0.985, MINUTES * 1.015])
@@ -65,13 +65,6 @@ def test_half_an_episode_is_damaged(fetched: Fetched, joined: Joined, sentence: 
 def test_fewer_bytes_than_announced_are_damaged(fetched: Fetched) -> None:
     with pytest.raises(Damaged, match="10000 bytes came of 20000"):
         check(WHOLE, fetched, announced_size=20_000)
-
-
-def test_a_clip_in_place_of_an_episode_is_damaged(fetched: Fetched) -> None:
-    clip = replace(WHOLE, seconds=4.0, video=4.0, audio=4.0, claimed=4.0)
-    check(clip, fetched)
-    with pytest.raises(Damaged, match="stands in"):
-        check(clip, fetched, expected_seconds=MINUTES)
 
 
 def test_a_known_placeholder_is_damaged(tmp_path: Path) -> None:

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from anidana.core.acquire import ytdlp
 from anidana.core.acquire.media import join
 from anidana.core.acquire.transfer import Meter
-from anidana.core.errors import Blocked, Refused
+from anidana.core.errors import Blocked, Damaged, Refused
 from anidana.core.fetch import Network, Visit
 from anidana.core.models import GERMAN_DUB
 from anidana.core.settings import Network as NetworkSettings
 
 BASE = "http://cdn.example/v/"
 NAMES = [f"ts{number}.ts" for number in range(6)]
+
+
+class Canary:
+    """Counts connections."""
+
+    def __init__(self) -> None:
+        self.port = self.hits = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.hits += 1
+        writer.close()
 
 
 def members(folder: Path) -> list[int]:
@@ -149,22 +163,52 @@ async def test_a_failure_is_told_without_the_query(
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["http://127.0.0.1/x.m3u8", "http://[::1]/x.m3u8", "http://2130706433/x.m3u8", "http://localhost/x.m3u8"],
-)
-async def test_an_address_of_this_machine_or_its_neighbours_is_blocked(
-    meter: Meter, tmp_path: Path, url: str
+@pytest.fixture
+async def canary() -> AsyncIterator[Canary]:
+    """A server on this machine that nobody may reach; it counts who did."""
+    it = Canary()
+    server = await asyncio.start_server(it.serve, "127.0.0.1", 0)
+    it.port = server.sockets[0].getsockname()[1]
+    yield it
+    server.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433"])
+async def test_an_address_of_this_machine_is_never_reached(
+    meter: Meter, tmp_path: Path, canary: Canary, host: str
 ) -> None:
+    url = f"http://{host}:{canary.port}/x.m3u8"
     async with Network(NetworkSettings()) as network:
-        with pytest.raises(Blocked):
+        with pytest.raises((Refused, Blocked)):
             await ytdlp.fetch(url, network.visit(), {}, tmp_path / "job", most_height=1080, meter=meter)
-    assert not (tmp_path / "job").exists()
+    assert canary.hits == 0
+
+
+@pytest.mark.parametrize("way", ["segment", "redirect"])
+async def test_no_playlist_and_no_redirect_leads_the_child_to_this_machine(
+    cdn: Any, helpers: SimpleNamespace, visit: Visit, meter: Meter, tmp_path: Path, canary: Canary, way: str
+) -> None:
+    secret = f"http://127.0.0.1:{canary.port}/secret.ts"
+    cdn.segments(BASE, NAMES[:1])
+    if way == "segment":
+        cdn.put(BASE + "x.m3u8", helpers.playlist([NAMES[0], secret]))
+    else:
+
+        async def elsewhere(request: web.BaseRequest) -> web.StreamResponse:
+            return web.Response(status=302, headers={"Location": secret})
+
+        cdn.site.answers["cdn.example/v/s.ts"] = elsewhere
+        cdn.put(BASE + "x.m3u8", helpers.playlist([NAMES[0], "s.ts"]))
+    with contextlib.suppress(Refused, Damaged):  # what there is may be left; it is verified like any other
+        await ytdlp.fetch(
+            BASE + "x.m3u8", visit, {}, tmp_path / "job", most_height=1080, meter=meter, most_seconds=30
+        )
+    assert canary.hits == 0
 
 
 def test_no_page_can_add_an_option() -> None:
     hostile = "--exec=touch /tmp/x"
-    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, 1080)
+    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, 1080, "http://127.0.0.1:1")
     assert found[-2:] == ["--", hostile]
     assert "--add-headers" in found
     assert found[found.index("--add-headers") + 1] == "Referer:x\n--exec rm"

@@ -130,13 +130,19 @@ async def test_a_gate_before_the_links_is_shown_once_and_costs_no_retry(house: A
     assert len(links) <= 6, "nobody asks for every mirror of every episode"
 
 
-async def test_a_staging_folder_that_cannot_be_is_told_and_nothing_is_lost(house: Any) -> None:
-    outcome = await with_downloads(house, staging=Path("/proc/nowhere")).get(KEY, "S01E01")
-    ((_, error),) = outcome.failed
-    assert isinstance(error, SetupError) and "/proc/nowhere" in str(error)
-    (job,) = await jobs_in_store()
-    assert (job.status, job.retry_count) == ("failed", 0)
+async def test_a_staging_folder_that_cannot_be_is_told_before_anything_is_fetched(house: Any) -> None:
+    house.practice.requests.clear()
+    with pytest.raises(SetupError, match="/proc/nowhere"):
+        await with_downloads(house, staging=Path("/proc/nowhere")).get(KEY, "S01E01")
+    assert house.practice.requests == [] and await jobs_in_store() == []
     assert len((await house.get(KEY, "S01E01")).done) == 1
+
+
+async def test_what_was_staged_for_a_job_that_is_over_is_removed(house: Any) -> None:
+    left = house.app.staging() / "job-999"
+    left.mkdir()
+    await house.get(KEY, "S01E01")
+    assert not left.exists() and list(house.app.staging().iterdir()) == []
 
 
 async def test_half_characters_from_a_host_cost_nothing(house: Any) -> None:

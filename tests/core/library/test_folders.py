@@ -68,15 +68,16 @@ def test_every_other_trouble_of_the_disk_names_the_path(tmp_path: Path, code: in
 def test_downloads_wait_beside_the_library(tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()
-    assert staging_root(None, library, tmp_path / "data") == tmp_path / ".anidana"
-    assert list(library.iterdir()) == [] == list((tmp_path / ".anidana").iterdir())
+    assert staging_root(None, library, tmp_path / "data").parent == tmp_path / ".anidana"
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert list(library.iterdir()) == [] == left
 
 
 def test_downloads_wait_in_the_data_folder_if_files_cannot_be_moved_from_beside(tmp_path: Path) -> None:
     (tmp_path / ".anidana").touch()  # not a folder, so nothing can be staged there
     library = tmp_path / "library"
     library.mkdir()
-    assert staging_root(None, library, tmp_path / "data") == tmp_path / "data" / "staging"
+    assert staging_root(None, library, tmp_path / "data").parent == tmp_path / "data" / "staging"
     assert (tmp_path / "data" / "staging").is_dir()
 
 
@@ -85,12 +86,14 @@ def test_downloads_wait_in_the_data_folder_if_the_library_is_a_disk_of_its_own(
 ) -> None:
     if another_disk.parent.stat().st_dev == another_disk.stat().st_dev:
         pytest.skip("/dev/shm is no disk of its own")
-    assert staging_root(None, another_disk, tmp_path) == tmp_path / "staging"
+    assert staging_root(None, another_disk, tmp_path).parent == tmp_path / "staging"
 
 
 def test_the_owner_decides_where_downloads_wait(tmp_path: Path) -> None:
     chosen = tmp_path / "a" / "b"
-    assert staging_root(chosen, tmp_path, tmp_path / "data") == chosen
+    one = staging_root(chosen, tmp_path, tmp_path / "data")
+    assert one.parent == chosen
+    assert staging_root(chosen, tmp_path, tmp_path / "other") != one, "two installations keep apart"
     assert chosen.is_dir()
 
 

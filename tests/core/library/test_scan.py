@@ -7,7 +7,7 @@ import pytest
 
 from anidana.core import Number
 from anidana.core.errors import SetupError
-from anidana.core.library.scan import numbers, scan_library, scan_series
+from anidana.core.library.scan import numbers, scan_series
 
 
 @pytest.mark.parametrize(
@@ -104,26 +104,14 @@ def test_links_that_lead_out_of_the_library_are_refused(
 
 def test_a_series_without_a_folder_has_no_files(tmp_path: Path) -> None:
     assert scan_series(tmp_path / "Show") == {}
-    assert scan_library(tmp_path, ["Show"]) == {"Show": {}}
 
 
 def test_a_library_that_is_gone_is_never_taken_for_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(SetupError):
         scan_series(tmp_path / "gone" / "Show")
-    with pytest.raises(SetupError):
-        scan_library(tmp_path / "gone", ["Show"])
-    with pytest.raises(SetupError, match="held files before"):
-        scan_library(tmp_path, ["Show"], holds_files=True)
 
 
 def test_a_folder_that_cannot_be_read_is_never_taken_for_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "Show").write_text("not a folder")
     with pytest.raises(SetupError):
         scan_series(tmp_path / "Show")
-
-
-def test_a_scan_of_the_library_looks_at_the_folders_it_is_given(tmp_path: Path) -> None:
-    write(tmp_path / "A" / "S01E01.mkv")
-    write(tmp_path / "B" / "S01E01.mkv")
-    found = scan_library(tmp_path, ["A", "C"], holds_files=True)
-    assert {folder: len(files) for folder, files in found.items()} == {"A": 1, "C": 0}
