@@ -66,9 +66,7 @@ class _Proxy:
             raise ValueError(target)
         there = await self._connect(parts.hostname or "", parts.port or 80)
         if there is None:
-            writer.write(
-                b"HTTP/1.1 403 Not a public address\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            )
+            writer.write(_FORBIDDEN)
             await writer.drain()
             return
         far_reader, far_writer = there

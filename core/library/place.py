@@ -19,21 +19,16 @@ from .folders import TEMPORARY, disk_errors, temporary_in
 _PICTURES = frozenset({".jpg", ".png", ".webp"})
 
 
-def place(
-    staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = (), *, ours: int | None = None
-) -> None:
+def place(staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = ()) -> None:
     """File a staged video, and what belongs beside it or in its series' `folder`.
 
-    `ours` is the size of our own file under that name, as it was noted before it was filed: only
-    such a file is replaced, and if it is all there is, this has been done before. The video comes
-    last, so that a media server that looks finds the rest.
+    The video comes last, so that a media server that looks finds the rest. A file that is there
+    under its name is never replaced.
 
-    Raises Held if somebody else's file is in the way, DiskFull, or SetupError with owner and remedy.
+    Raises Held if a file is in the way, DiskFull, or SetupError with owner and remedy.
     """
     with disk_errors(target):
-        if ours is not None and not staged.exists() and _size(target) == ours:
-            return
-        _refuse_foreign(target, ours)
+        _refuse_foreign(target)
         if not folder.parent.is_dir():
             raise SetupError(f"the library {folder.parent} is not there", hint="is it mounted?")
         _make(target.parent)
@@ -43,7 +38,7 @@ def place(
             if (path := beside / name).parent != beside:
                 raise SetupError(f"{sidecar.name!r} is not the name of a file")
             write(path, sidecar.content, keep=sidecar.keep)
-        _move(staged, target, ours)
+        _move(staged, target)
 
 
 def write(path: Path, content: bytes, *, keep: bool = False) -> bool:
@@ -82,7 +77,7 @@ def sweep(folder: Path) -> list[Path]:
     return removed
 
 
-def _move(staged: Path, target: Path, ours: int | None) -> None:
+def _move(staged: Path, target: Path) -> None:
     """Rename, by way of a copy where the library is on another disk."""
     _sync_path(staged)
     try:
@@ -90,26 +85,26 @@ def _move(staged: Path, target: Path, ours: int | None) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(staged, target, ours)
+        _copy(staged, target)
     _sync_path(target.parent)
     staged.unlink(missing_ok=True)
 
 
-def _copy(staged: Path, target: Path, ours: int | None) -> None:
+def _copy(staged: Path, target: Path) -> None:
     temporary = temporary_in(target.parent)
     try:
         shutil.copyfile(staged, temporary)
         _sync_path(temporary)
         if _size(temporary) != _size(staged):
             raise SetupError(f"{target.parent} did not keep all of {staged}")
-        _refuse_foreign(target, ours)  # copying took its time
+        _refuse_foreign(target)  # copying took its time
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _refuse_foreign(target: Path, ours: int | None) -> None:
-    if os.path.lexists(target) and (ours is None or _size(target) != ours):
+def _refuse_foreign(target: Path) -> None:
+    if os.path.lexists(target):
         raise Held(
             f"{target} is there already, and not ours",
             hint="move it away, or scan the library so that it counts",

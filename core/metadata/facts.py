@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -11,6 +12,9 @@ from ..models import Number, Series, SeriesFacts
 from ..settings import MetadataSettings
 
 log = logging.getLogger(__name__)
+
+MOST_SECONDS = 20.0
+"""What a source may take; the episode waits for it."""
 
 
 async def look_up(
@@ -29,7 +33,10 @@ async def look_up(
             continue
         access = Access(key.get_secret_value(), settings.urls.get(source.name), settings.languages)
         try:
-            facts = await source.describe(series, numbers, access)
+            async with asyncio.timeout(MOST_SECONDS):
+                facts = await source.describe(series, numbers, access)
+        except TimeoutError:
+            log.warning("%s: no metadata from %s within %.0f s", series.title, source.name, MOST_SECONDS)
         except AnidanaError as error:
             log.warning("%s: no metadata from %s: %s", series.title, source.name, error)
         except Exception:

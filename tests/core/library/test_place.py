@@ -69,12 +69,11 @@ def test_a_copy_may_be_read_by_others_as_much_as_any_new_file(staged: Path, far:
         assert (far / name).stat().st_mode == other.stat().st_mode
 
 
-@pytest.mark.parametrize("ours", [None, 6])
-def test_a_file_that_is_not_ours_is_never_overwritten(staged: Path, folder: Path, ours: int | None) -> None:
+def test_a_file_that_is_there_is_never_overwritten(staged: Path, folder: Path) -> None:
     folder.mkdir()
     (folder / "S01E01.mkv").write_bytes(b"theirs, and precious")
     with pytest.raises(Held):
-        place(staged, folder / "S01E01.mkv", folder, [NFO], ours=ours)
+        place(staged, folder / "S01E01.mkv", folder, [NFO])
     assert tree(folder) == {"S01E01.mkv": b"theirs, and precious"}
     assert staged.exists()
 
@@ -85,19 +84,6 @@ def test_a_link_of_somebody_else_is_never_replaced(staged: Path, folder: Path) -
     with pytest.raises(Held):
         place(staged, folder / "S01E01.mkv", folder)
     assert (folder / "S01E01.mkv").is_symlink()
-
-
-def test_a_file_of_ours_is_replaced(staged: Path, folder: Path) -> None:
-    folder.mkdir()
-    (folder / "S01E01.mkv").write_bytes(b"older!")
-    place(staged, folder / "S01E01.mkv", folder, ours=6)
-    assert tree(folder) == {"S01E01.mkv": b"video"}
-
-
-def test_what_has_been_filed_before_the_process_died_counts_as_filed(staged: Path, folder: Path) -> None:
-    place(staged, folder / "S01E01.mkv", folder)
-    place(staged, folder / "S01E01.mkv", folder, ours=5)
-    assert tree(folder) == {"S01E01.mkv": b"video"}
 
 
 def test_a_staged_file_that_is_gone_is_an_error(staged: Path, folder: Path) -> None:
