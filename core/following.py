@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .app import App
 from .errors import NotFound, SetupError
 from .hooks import Catalogue
+from .library.folders import check_mounted
 from .library.naming import clean, series_folder
 from .library.scan import FoundFile, scan_series
 from .models import Hit, Number, Season, Series
@@ -133,8 +134,8 @@ async def bring_up_to_date(app: App, row: AnimeSeries, *, ask: bool = True, dry_
     library = app.library()
     found = await asyncio.to_thread(scan_series, _folder(library, row))
     async with get_transactional_session() as session:
-        if not found and await shelf.holds_files(session) and not _visible(library):
-            raise SetupError(f"the library {library} is empty, but held files before", hint="is it mounted?")
+        if not found:
+            check_mounted(library, await shelf.holds_files(session))
         before = await shelf.count_episodes(session, row.id)
         if listing is not None:
             await _save(session, listing, row.folder)
@@ -143,11 +144,6 @@ async def bring_up_to_date(app: App, row: AnimeSeries, *, ask: bool = True, dry_
         if not dry_run:
             await session.commit()
     return Update(new, changed)
-
-
-def _visible(folder: Path) -> bool:
-    """Whether anything but hidden entries is in a folder; an unmounted disk leaves an empty one."""
-    return any(not path.name.startswith(".") and path.name != "lost+found" for path in folder.iterdir())
 
 
 def _paths(found: Mapping[Number, FoundFile]) -> dict[Number, str]:

@@ -38,6 +38,17 @@ def check_library(path: Path | None) -> Path:
     return library
 
 
+def check_mounted(library: Path, holds_files: bool) -> None:
+    """SetupError if a library of which we know files shows none: an unmounted disk leaves an empty folder.
+
+    Hidden entries do not count, nor does what a file system makes by itself.
+    """
+    with disk_errors(library):
+        empty = all(path.name.startswith(".") or path.name == "lost+found" for path in library.iterdir())
+    if holds_files and empty:
+        raise SetupError(f"the library {library} is empty, but held files before", hint="is it mounted?")
+
+
 def staging_root(setting: Path | None, library: Path, data: Path) -> Path:
     """The folder of unfinished downloads, made if need be.
 

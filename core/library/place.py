@@ -1,7 +1,7 @@
 """The last step of a download: the finished file into the library, whole or not at all.
 
-A file gets its library name by one rename, after its bytes and before its folder are on the
-disk. What a killed run leaves has a name of its own, begins with a dot, and `sweep` removes it.
+A file gets its library name in one step, after its bytes and before its folder are on the disk.
+What a killed run leaves has a name of its own, begins with a dot, and `sweep` removes it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ..models import Sidecar
 from .folders import TEMPORARY, disk_errors, temporary_in
 
 _PICTURES = frozenset({".jpg", ".png", ".webp"})
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""What file systems say that know no hard links (exFAT, FUSE, network mounts), or no more of them."""
 
 
 def place(staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = ()) -> None:
@@ -78,10 +80,10 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def _move(staged: Path, target: Path) -> None:
-    """Rename, by way of a copy where the library is on another disk."""
+    """Give a file its library name, by way of a copy where the library is on another disk."""
     _sync_path(staged)
     try:
-        staged.replace(target)
+        _name(staged, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -97,18 +99,34 @@ def _copy(staged: Path, target: Path) -> None:
         _sync_path(temporary)
         if _size(temporary) != _size(staged):
             raise SetupError(f"{target.parent} did not keep all of {staged}")
-        _refuse_foreign(target)  # copying took its time
-        temporary.replace(target)
+        _name(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def _name(file: Path, target: Path) -> None:
+    """Give a file another name on its disk; by a link, for a rename replaces what came meanwhile."""
+    try:
+        os.link(file, target)
+    except FileExistsError:
+        raise _held(target) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _refuse_foreign(target)
+        file.replace(target)
+
+
 def _refuse_foreign(target: Path) -> None:
     if os.path.lexists(target):
-        raise Held(
-            f"{target} is there already, and not ours",
-            hint="move it away, or scan the library so that it counts",
-        )
+        raise _held(target)
+
+
+def _held(target: Path) -> Held:
+    return Held(
+        f"{target} is there already, and not ours",
+        hint="move it away, or scan the library so that it counts",
+    )
 
 
 def _alternatives(path: Path) -> list[Path]:

@@ -22,6 +22,8 @@ async def look_up(
     numbers: Sequence[Number],
     sources: Sequence[MetadataSource],
     settings: MetadataSettings,
+    *,
+    most_seconds: float = MOST_SECONDS,
 ) -> SeriesFacts | None:
     """What the first source with a key knows; None if none has one, knows it, or answers.
 
@@ -33,10 +35,10 @@ async def look_up(
             continue
         access = Access(key.get_secret_value(), settings.urls.get(source.name), settings.languages)
         try:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(most_seconds):
                 facts = await source.describe(series, numbers, access)
         except TimeoutError:
-            log.warning("%s: no metadata from %s within %.0f s", series.title, source.name, MOST_SECONDS)
+            log.warning("%s: no metadata from %s within %.0f s", series.title, source.name, most_seconds)
         except AnidanaError as error:
             log.warning("%s: no metadata from %s: %s", series.title, source.name, error)
         except Exception:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import logging
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,12 @@ FLAGS = {
     "english": ENGLISH_DUB,
 }
 """Languages by the file name of their flag; `alt` and `title` are swapped on some pages."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Control, format (text direction among them), surrogate and private-use characters."""
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Format characters that some scripts spell words with."""
 
 _END = "anidana-end"
 _LAST_TAGS = re.compile(r"</(?:body|html)\s*>", re.I)
@@ -139,9 +146,10 @@ def unescape(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line, without entities and without marks that nobody sees (control, direction)."""
+    """Text on one line, without entities and without what a terminal obeys or nobody sees."""
     words = " ".join(unescape(text).split())
-    return "".join(mark for mark in words if mark.isprintable())
+    seen = (mark for mark in words if unicodedata.category(mark) not in _UNSEEN or mark in _JOINERS)
+    return " ".join("".join(seen).split())
 
 
 def text_of(element: Any | None) -> str:

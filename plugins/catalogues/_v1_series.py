@@ -58,7 +58,7 @@ def read_series(page: Page, site: Site, key: str) -> SeriesPage:
     return SeriesPage(
         series,
         whole_number(_attribute(document, f"//{cls('div', 'add-series')}/@data-series-id")),
-        _attribute(document, f"//{cls('div', 'genres')}//ul/@data-main-genre"),
+        plain(_attribute(document, f"//{cls('div', 'genres')}//ul/@data-main-genre")),
         genres,
     )
 
@@ -98,8 +98,8 @@ def _description(document: Document) -> str:
     box = document.first(f"//{cls('p', 'seri_des')}")
     if box is None:
         return ""
-    full = unescape(box.get("data-full-description", "")).replace("\r\n", "\n").strip()
-    return full or text_of(box)
+    lines = unescape(box.get("data-full-description", "")).splitlines()
+    return "\n".join(map(plain, lines)).strip() or text_of(box)
 
 
 def _backdrop(document: Document) -> str | None:

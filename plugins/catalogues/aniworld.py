@@ -155,7 +155,7 @@ def _target(page: Page) -> str:
             raise NeedsPerson(f"a gate ({gate}) stands before the host", url=page.url)
         raise PageChanged("the link does not lead to a host")
     url = page.join(target)
-    if urlsplit(url).scheme not in ("http", "https"):
+    if urlsplit(url).scheme not in ("http", "https") or not url.isprintable():
         raise PageChanged("the redirect does not lead to a web address")
     return url
 

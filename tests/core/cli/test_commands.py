@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import Any
 
 import pytest
@@ -101,15 +99,6 @@ async def test_a_library_that_is_not_there_ends_with_3_path_owner_and_remedy(she
     shell.environment["ANIME_DIRECTORY"] = ""
     unset = await shell("get", KEY)
     assert unset.code == 3 and "ANIME_DIRECTORY" in unset.err
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-async def test_a_library_that_cannot_be_written_ends_with_3(shell: Any, practice: PracticeNetwork) -> None:
-    await shell("follow", KEY)
-    practice.requests.clear()
-    shell.library.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    ran = await shell("get", KEY)
-    assert ran.code == 3 and str(shell.library) in ran.err and practice.requests == []
 
 
 async def test_corrupt_settings_are_refused_with_line_and_column(shell: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anidana.core.errors import DiskFull, SetupError
-from anidana.core.library.folders import check_library, explain, free_space, staging_root
+from anidana.core.library.folders import check_library, check_mounted, explain, free_space, staging_root
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 
@@ -63,6 +63,23 @@ def test_a_full_disk_is_no_failure_of_the_episode(tmp_path: Path, code: int) -> 
 def test_every_other_trouble_of_the_disk_names_the_path(tmp_path: Path, code: int) -> None:
     error = explain(OSError(code, os.strerror(code)), tmp_path)
     assert isinstance(error, SetupError) and str(tmp_path) in str(error)
+
+
+@pytest.mark.parametrize("left", [[], [".anidana-0123", ".Trash-1000", "lost+found"]], ids=["bare", "hidden"])
+def test_an_empty_library_that_held_files_counts_as_not_mounted(tmp_path: Path, left: list[str]) -> None:
+    for name in left:
+        (tmp_path / name).mkdir()
+    check_mounted(tmp_path, holds_files=False)
+    with pytest.raises(SetupError, match="is empty, but held files before") as caught:
+        check_mounted(tmp_path, holds_files=True)
+    assert str(tmp_path) in str(caught.value) and caught.value.hint == "is it mounted?"
+    (tmp_path / "Show").mkdir()
+    check_mounted(tmp_path, holds_files=True)
+
+
+def test_a_library_that_is_gone_counts_as_not_mounted(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="gone"):
+        check_mounted(tmp_path / "gone", holds_files=True)
 
 
 def test_downloads_wait_beside_the_library(tmp_path: Path) -> None:

@@ -78,6 +78,47 @@ def test_a_file_that_is_there_is_never_overwritten(staged: Path, folder: Path) -
     assert staged.exists()
 
 
+def arriving(target: Path, sidecar: Sidecar = NFO) -> Iterator[Sidecar]:
+    """A sidecar; while it is asked for, somebody else files what we are about to."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(b"theirs, and precious")
+    yield sidecar
+
+
+@pytest.mark.parametrize("where", ["folder", "far"], ids=["by a link", "by a copy"])
+def test_a_file_that_comes_meanwhile_is_never_overwritten(
+    staged: Path, where: str, request: pytest.FixtureRequest
+) -> None:
+    folder: Path = request.getfixturevalue(where)
+    target = folder / "S01E01.mkv"
+    with pytest.raises(Held):
+        place(staged, target, folder, arriving(target))  # type: ignore[arg-type]
+    assert tree(folder) == {"S01E01.mkv": b"theirs, and precious", "S01E01.nfo": b"<episodedetails/>"}
+    assert staged.exists()
+
+
+@pytest.fixture
+def unlinkable(tmp_path: Path) -> Path:
+    """Something that every file system refuses to link, as some do with files: a folder."""
+    path = tmp_path / "staging" / "job-2"
+    path.mkdir(parents=True)
+    (path / "bytes").write_bytes(b"video")
+    return path
+
+
+def test_where_links_are_not_supported_a_rename_will_do(unlinkable: Path, folder: Path) -> None:
+    place(unlinkable, folder / "S01E01.mkv", folder)
+    assert tree(folder) == {"S01E01.mkv/bytes": b"video"}
+    assert not unlinkable.exists()
+
+
+def test_a_rename_replaces_no_file_that_came_meanwhile_either(unlinkable: Path, folder: Path) -> None:
+    target = folder / "S01E01.mkv"
+    with pytest.raises(Held):
+        place(unlinkable, target, folder, arriving(target))  # type: ignore[arg-type]
+    assert target.read_bytes() == b"theirs, and precious" and unlinkable.exists()
+
+
 def test_a_link_of_somebody_else_is_never_replaced(staged: Path, folder: Path) -> None:
     folder.mkdir()
     (folder / "S01E01.mkv").symlink_to("nowhere")

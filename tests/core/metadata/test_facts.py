@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +27,8 @@ class Source:
         self.given.append(access)
         if isinstance(self.knows, Exception):
             raise self.knows
+        if isinstance(self.knows, asyncio.Event):
+            await self.knows.wait()
         return self.knows  # type: ignore[no-any-return]
 
 
@@ -33,6 +36,13 @@ class Source:
 async def test_a_source_that_fails_gives_way_to_the_next(first: object) -> None:
     sources = [Source("one", first), Source("two", FACTS)]
     assert await look_up(SERIES, [], sources, BOTH) == FACTS
+
+
+async def test_a_source_that_does_not_answer_gives_way_to_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    sources = [Source("one", asyncio.Event()), Source("two", FACTS)]
+    assert await look_up(SERIES, [], sources, BOTH, most_seconds=0.01) == FACTS
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING and "no metadata from one within" in record.getMessage()
 
 
 async def test_nobody_knows_it_and_nothing_is_raised(caplog: pytest.LogCaptureFixture) -> None:

@@ -519,6 +519,8 @@ def test_a_link_that_goes_round_in_circles_is_a_changed_page(answering: Answerin
         moved("javascript:alert(1)"),
         moved("https://[", 302),
         moved("/login"),
+        moved("https://voe.sx/e/\x1b[2Jabc"),
+        moved("https://voe.sx/e/\u202eabc"),
         Page(MIRROR.url, 200, "<html><title>Something else</title></html>"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from anidana.core import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Kind, Language, Number, Page
 from anidana.plugins.catalogues._v1_episodes import Row, read_episode, read_season, read_title
-from anidana.plugins.catalogues._v1_lists import read_site_search
+from anidana.plugins.catalogues._v1_lists import read_series_search, read_site_search
+from anidana.plugins.catalogues._v1_page import plain
 from anidana.plugins.catalogues._v1_series import read_series
 from anidana.plugins.catalogues.aniworld import SITE
 
@@ -17,6 +19,9 @@ Recorded = Callable[..., Page]
 Expected = Callable[[str], dict[str, Any]]
 
 ROOT = "https://aniworld.to"
+SMUGGLED = "\x1b\x9b\u202e\u2066\u061c\ud800\ue000\x7f"
+"""What a terminal obeys, what turns text around, half a character, and one of nobody's."""
+
 FLAG = {GERMAN_DUB: "german", GERMAN_SUB: "japanese-german", ENGLISH_SUB: "japanese-english"}
 
 
@@ -150,3 +155,38 @@ def test_an_episode_that_was_found_is_no_series(recorded: Recorded) -> None:
 )
 def test_labels_leave_the_title(text: str, title: str, kind: Kind | None, absolute: int | None) -> None:
     assert read_title(text) == (title, kind, absolute)
+
+
+@pytest.mark.parametrize("mark", [*SMUGGLED, "&#x202e;", "&amp;#x202e;", "\u200b", "\ufeff"])
+def test_what_a_terminal_obeys_or_nobody_sees_is_dropped(mark: str) -> None:
+    assert plain(f"Na{mark}ruto {mark} II{mark}") == "Naruto II"
+
+
+@pytest.mark.parametrize(
+    "text", ["Käsekästchen – Übung 2½", "進撃の巨人", "مى\u200cخواهم", "👩\u200d🚀", "\U0001fae8"]
+)
+def test_ordinary_letters_stay(text: str) -> None:
+    assert plain(text) == text
+
+
+def test_a_description_keeps_its_lines_and_nothing_else_that_is_no_letter(recorded: Recorded) -> None:
+    page = recorded("series-naruto.html")
+    begin = 'data-full-description="'
+    hostile = page.text.replace(begin, f"{begin}Zwei{SMUGGLED}&#13;&#10;\r\nZeilen&amp;#x202e;\n\n")
+    description = read_series(Page(page.url, 200, hostile), SITE, "naruto").series.description
+    start, _, rest = description.partition("\n\n")
+    assert start.replace("?", "") == "Zwei"
+    assert rest.startswith("Zeilen\n\nEin riesiges")
+    assert all(line.isprintable() for line in description.split("\n"))
+
+
+def test_no_smuggled_mark_comes_out_of_the_searches() -> None:
+    entry = {
+        "link": "/anime/stream/naruto",
+        **dict.fromkeys(("name", "title", "description"), f"A{SMUGGLED}B"),
+    }
+    text = json.dumps([entry])
+    assert "\\ud800" in text and "\\u001b" in text
+    for read in (read_series_search, read_site_search):
+        (hit,) = read(Page(f"{ROOT}/ajax", 200, text), SITE)
+        assert (hit.title.replace("?", ""), hit.description.replace("?", "")) == ("AB", "AB")
