@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from . import loader, logs, settings
 from .driver import drive
-from .errors import ConfigError, Held
+from .errors import ConfigError, Held, SetupError
 from .fetch import Network
 from .hooks import Catalogue
 from .library.folders import check_library, staging_root
@@ -62,6 +62,8 @@ class App:
             raise Held(
                 f"another anidana works on {self.data}", hint="wait for it to end, then try again"
             ) from None
+        except OSError as error:
+            raise SetupError(f"{lock.lock_file} cannot be used: {error.strerror}") from error
         try:
             yield
         finally:
@@ -79,7 +81,7 @@ async def open_app(
     check_templates(chosen.library.naming)
     check_servers(chosen.media_servers, plugins)
     secret = chosen.store.database_url
-    url = secret.get_secret_value() if secret else f"sqlite+aiosqlite:///{data / 'anidana.db'}"
+    url = secret.get_secret_value() if secret else data / "anidana.db"
     async with open_store(url), Network(chosen.network) as network:
         yield App(data, chosen, plugins, network)
 

@@ -100,7 +100,7 @@ async def follow(app: App, listing: Listing) -> AnimeSeries:
         new = known is None or not known.followed
         if known is None and await shelf.has_folder(session, folder):
             folder = clean(f"{folder} [{listing.series.key}]")
-    root = app.settings.library.anime_directory
+    root = app.library() if app.settings.library.anime_directory else None
     folder = known.folder if known is not None else folder
     found = await asyncio.to_thread(scan_series, root / folder) if new and root is not None else {}
     async with get_db_session() as session:

@@ -159,8 +159,11 @@ class Link:
 
     @property
     def host(self) -> str:
-        """The host name in lower case, without a leading `www.`."""
-        return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        """The host name in lower case, without a leading `www.`; empty if the address has none."""
+        try:
+            return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,9 @@ class Network(Section):
         "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
         description="Sent with every request, the same at extraction and download.",
     )
-    pages_per_second: float = Field(2.0, ge=0, description="Pages asked of one site; 0 for no limit.")
+    pages_per_second: float = Field(
+        2.0, ge=0, allow_inf_nan=False, description="Pages asked of one site; 0 for no limit."
+    )
     route_all_to: str | None = Field(
         None,
         pattern=r"^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$",
@@ -241,6 +243,9 @@ def read(file: Path | None = None) -> Settings:
     """
     tree = _tree(file) if file is not None else {}
     _check_environment()
+    for key in tree:  # before the settings library sees it: it has arguments of its own
+        if key not in Settings.model_fields:
+            raise ConfigError(_sentence((key,), "", "extra_forbidden"))
     try:
         return _FromOutside(**tree)
     except ValidationError as error:

@@ -7,6 +7,7 @@ in what it needs when it runs, so that `--help` answers at once.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 
@@ -14,7 +15,7 @@ import click
 
 from ..errors import AnidanaError
 from . import demo, fetching, inspect, series
-from .command import report, report_document
+from .command import Terminated, print_error, report, report_document
 
 GROUPS = (series, fetching, inspect, demo)
 
@@ -39,33 +40,59 @@ for module in GROUPS:
 
 def main() -> None:
     """Run the program; ends the process with one of the documented exit codes."""
-    json = "--json" in sys.argv
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a title must not end a command
+    _mend_streams()
     try:
-        code = program.main(prog_name="anidana", standalone_mode=False)
+        code = _run(json="--json" in sys.argv)
+    except (SystemExit, BrokenPipeError) as end:
+        # click and rich end the process with 1 where a reader such as `head` has seen enough.
+        if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, OSError):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 0
+    raise SystemExit(code)
+
+
+def _mend_streams() -> None:
+    """Let neither a stream that is closed nor a title that it cannot show end a command."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _run(*, json: bool) -> int:
+    try:
+        return program.main(prog_name="anidana", standalone_mode=False) or 0
     except click.exceptions.Exit as end:
-        code = end.exit_code
+        return end.exit_code
     except click.ClickException as error:
         if json:
             report_document(2, "usage", error.format_message())
         else:
             error.show()
-        code = 2
+        return 2
     except AnidanaError as error:
-        code = report(error, json=json)
+        return report(error, json=json)
     except (KeyboardInterrupt, click.Abort):
-        print("interrupted; work is kept, go on with: anidana get", file=sys.stderr)  # noqa: T201
-        code = 130
+        return _stopped("interrupted", 130, json=json)
+    except Terminated:
+        return _stopped("terminated", 143, json=json)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has seen enough
-        code = 0
+        raise
     except Exception as bug:  # noqa: BLE001 - told in words, with its traceback
         traceback.print_exc()
         ours = AnidanaError(f"an error of ours: {type(bug).__name__}: {bug}", hint="please report it")
-        code = report(ours, json=json)
-    raise SystemExit(code or 0)
+        return report(ours, json=json)
+
+
+def _stopped(how: str, code: int, *, json: bool) -> int:
+    if json:
+        report_document(code, how, f"{how}; work is kept", hint="anidana get")
+    else:
+        print_error(f"{how}; work is kept, go on with: anidana get")
+    return code
 
 
 __all__ = ["main", "program"]

@@ -42,6 +42,10 @@ EXITS: tuple[tuple[type[AnidanaError], int, str], ...] = (
 PARTLY = 7
 
 
+class Terminated(Exception):
+    """SIGTERM has ended the work, in order."""
+
+
 def exit_of(error: AnidanaError) -> tuple[int, str]:
     """The exit code and the stable word of an error."""
     for kind, code, word in EXITS:
@@ -63,12 +67,14 @@ class Output:
         if not self.as_json:
             print_error(f"warning: {text}")
 
-    def answer(self, data: object, text: Callable[[Console], None], *, dry_run: bool = False) -> None:
+    def answer(
+        self, data: object, text: Callable[[Console], None], *, dry_run: bool = False, ok: bool = True
+    ) -> None:
         """Give the answer: `data` as JSON, or `text` printed to a console."""
         if self.as_json:
             envelope = {
                 "schema": f"anidana/{self.schema}.v1",
-                "ok": True,
+                "ok": ok,
                 "data": data,
                 "warnings": self.warnings,
                 "dry_run": dry_run,
@@ -202,6 +208,5 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(guarded())
     except asyncio.CancelledError:
         if terminated:
-            print_error("terminated; work is kept, go on with: anidana get")
-            raise SystemExit(143) from None
+            raise Terminated from None
         raise

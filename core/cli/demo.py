@@ -90,8 +90,9 @@ async def _demo(out: Output, data: Path | None, library: Path | None) -> int:
         _print_summary(to, outcome, requests, time.monotonic() - began)
         to.print(f"The library stays at {library}\nYour own begins with:  anidana search TITLE")
 
-    out.answer(answer, text)
-    return exit_code(outcome)
+    code = exit_code(outcome)
+    out.answer(answer, text, ok=not code)
+    return code
 
 
 def _narrator(*, quiet: bool) -> Callable[[str, Callable[[Console], None]], None]:

@@ -34,8 +34,11 @@ def get(out: Output, data: Path, selector: tuple[str, ...], lang: str | None, dr
     S01E03-E07,E10 or an absolute number; - reads selectors from stdin. Without any, work that
     waits from an earlier run goes on.
     """
+    if "-" in selector and len(selector) > 1:
+        raise click.UsageError("- stands alone: all selectors come from stdin then")
     words = [line.strip() for line in sys.stdin if line.strip()] if selector == ("-",) else list(selector)
     if selector == ("-",) and not words:
+        out.answer({"episodes": [], "attempts": [], "refreshes": []}, lambda to: to.print("Nothing to get."))
         return 0
     return run(_get(out, data, words, lang, dry_run))
 
@@ -63,8 +66,9 @@ async def _get(out: Output, data: Path, words: Sequence[str], lang: str | None, 
     for one in outcome.told:
         if one.error:
             out.warn(f"{one.server} was not told about {one.series}: {one.error}")
-    out.answer(answer, lambda to: _print_outcome(to, outcome, len(picked.on_disk)))
-    return exit_code(outcome)
+    code = exit_code(outcome)
+    out.answer(answer, lambda to: _print_outcome(to, outcome, len(picked.on_disk)), ok=not code)
+    return code
 
 
 def parse_languages(text: str) -> list[Language]:
@@ -116,12 +120,20 @@ def exit_code(outcome: Outcome) -> int:
     """0 if all went well, 7 if some did; else the code of what went wrong, a person's task first."""
     if not outcome.failed:
         return 0
-    codes = {exit_of(error)[0] for _, error in outcome.failed}
+    codes = {_code_of(error) for _, error in outcome.failed}
     if 9 in codes:
         return 9
     if outcome.done:
         return PARTLY
     return next((code for code in (8, 3, 1, 12, 6) if code in codes), codes.pop())
+
+
+def _code_of(error: AnidanaError) -> int:
+    """An error's exit code; hosts that all stand behind gates are a person's task."""
+    attempts = [one for one in getattr(error, "attempts", ()) if one.result != "cancelled"]
+    if attempts and all(one.result == "needs_person" for one in attempts):
+        return 8
+    return exit_of(error)[0]
 
 
 def _print_plan(to: Console, rows: Sequence[EpisodeRow]) -> None:

@@ -32,7 +32,7 @@ async def _probe(out: Output, data: Path, url: str, steps: bool, provider: str |
     async with open_app(data) as app:
         most = app.settings.downloads.most_height
         found = await look(url, app.plugins, app.network, most, provider or "")
-    out.answer(_probe_data(found), lambda to: _print_probe(to, found, steps))
+    out.answer(_probe_data(found), lambda to: _print_probe(to, found, steps), ok=found.error is None)
     return None if found.error is None else exit_of(found.error)[0]
 
 
@@ -93,5 +93,8 @@ def version(out: Output, data: Path) -> int | None:
     from platform import python_version
 
     answer = {"anidana": of("anidana"), "python": python_version(), "data": str(data)}
-    out.answer(answer, lambda to: to.print(f"anidana {answer['anidana']} (Python {answer['python']})"))
+    out.answer(
+        answer,
+        lambda to: to.print("anidana {anidana} (Python {python})\ndata folder  {data}".format(**answer)),
+    )
     return None

@@ -34,7 +34,8 @@ FAULTS: Switches = {
 def own_folder() -> Path:
     """The demo's folder among the temporary ones, ours alone; SetupError if somebody else has it."""
     folder = Path(tempfile.gettempdir()) / f"anidana-demo-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with disk_errors(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
     state = folder.lstat()
     if folder.is_symlink() or state.st_uid != os.getuid():
         raise SetupError(f"{folder} is not ours", hint="name other folders: --library, --data")

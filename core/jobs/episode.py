@@ -151,6 +151,9 @@ async def _fetch_and_file(job: Job) -> None:
     offers = candidates(mirrors, app.plugins, job.run.languages, off=off)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
+    place.check_target(
+        _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
+    )
     staging.mkdir(parents=True, exist_ok=True)
     try:
         got = await acquire(
@@ -201,10 +204,7 @@ async def _file(job: Job, got: Acquired, library: Path) -> None:
     item = Item(series, episode, got.language, got.media, await _facts(job))
     writers = [writer for writer in app.plugins.writers if writer.name not in app.settings.metadata.off]
     sidecars = await sidecars_for(item, writers, job.run.images.fetch)
-    relative = naming.episode_path(
-        job.series.folder, series, episode, app.settings.library.naming, got.path.suffix, got.language
-    )
-    target = naming.under(library, relative)
+    target = _target(job, library, got.path.suffix, got.language)
     file = EpisodeFile(
         episode_id=job.episode.id,
         path=str(target),
@@ -219,6 +219,15 @@ async def _file(job: Job, got: Acquired, library: Path) -> None:
             raise Held(f"{job.label} has been taken over by another run")
     job.stage("filing")
     await _to_the_end(_place(job, got.path, target, sidecars))
+
+
+def _target(job: Job, library: Path, extension: str, language: Language) -> Path:
+    """Where the episode's file goes."""
+    series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
+    template = job.run.app.settings.library.naming
+    return naming.under(
+        library, naming.episode_path(job.series.folder, series, episode, template, extension, language)
+    )
 
 
 async def _place(job: Job, staged: Path, target: Path, sidecars: Sequence[Sidecar]) -> None:
@@ -270,7 +279,8 @@ async def _note_failure(job: Job, error: AnidanaError) -> None:
     async with get_db_session() as session:
         if isinstance(error, DiskFull):
             job.run.trouble["disk"] = error
-            await queue.pause(session, ticket, "disk_full", str(error))
+        if isinstance(error, DiskFull | SetupError | Held):  # the owner mends it, then it goes on
+            await queue.pause(session, ticket, code_of(error), str(error))
         else:
             counts = isinstance(error, NoStream)
             await queue.fail(session, ticket, code_of(error), str(error), counts=counts, most_retries=most)
@@ -283,12 +293,20 @@ async def _note_failure(job: Job, error: AnidanaError) -> None:
         )  # fmt: skip
     if not job.run.app.settings.downloads.keep_staged and not isinstance(error, SetupError):
         await asyncio.to_thread(shutil.rmtree, _staging(job), ignore_errors=True)
-    job.stage("paused" if isinstance(error, DiskFull) else "failed", str(error))
+    job.stage("paused" if isinstance(error, DiskFull | SetupError | Held) else "failed", str(error))
 
 
 def code_of(error: AnidanaError) -> str:
     """A stable word for an error."""
     if isinstance(error, SourceError):
         return error.code
-    words = {"NoStream": "no_stream", "NotOut": "not_out", "DiskFull": "disk_full", "SetupError": "setup"}
-    return words.get(type(error).__name__, "failed")
+    return _CODES.get(type(error), "failed")
+
+
+_CODES: dict[type[AnidanaError], str] = {
+    NoStream: "no_stream",
+    NotOut: "not_out",
+    DiskFull: "disk_full",
+    SetupError: "setup",
+    Held: "held",
+}

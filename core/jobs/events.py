@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..models import Attempt
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,23 @@ class Told:
 Event: TypeAlias = Staged | Moved | Tried | Told
 Listener: TypeAlias = Callable[[Event], None]
 """Called on the event loop; must not block."""
+
+
+def guarded(listen: Listener) -> Listener:
+    """A listener that never hurts a job: once it fails, it is logged and not asked again."""
+    broken = False
+
+    def hear(event: Event) -> None:
+        nonlocal broken
+        if broken:
+            return
+        try:
+            listen(event)
+        except Exception:
+            broken = True
+            log.warning("whoever shows the progress has failed; the work goes on", exc_info=True)
+
+    return hear
 
 
 def ignore(event: Event) -> None:

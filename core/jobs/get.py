@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..app import App
 from ..errors import AnidanaError, NotFound
+from ..library.folders import check_mounted
 from ..metadata.images import ImageDownloader
 from ..models import Language
 from ..selector import Selector
@@ -20,7 +21,7 @@ from ..store.shelf import EpisodeRow
 from ..store.tables import AttemptRow, now
 from .engine import Engine
 from .episode import Run, do_job
-from .events import Listener, Told
+from .events import Listener, Told, guarded
 from .recover import recover
 from .tell import tell_all
 
@@ -98,7 +99,10 @@ async def get(
 
     What has come on disk since the rows were read counts as done. When cancelled, unfinished jobs wait.
     """
-    app.library()
+    listen = guarded(listen)
+    library = app.library()
+    async with get_db_session(read_only=True) as session:
+        check_mounted(library, await shelf.holds_files(session))
     await recover(app)
     by_episode = {row.episode.id: row for row in rows}
     async with get_db_session() as session:
@@ -113,6 +117,8 @@ async def get(
             row = by_episode[jobs[job_id]]
             try:
                 error = await do_job(run, job_id)
+            except AnidanaError as failure:
+                error = failure
             except Exception as bug:  # the store failed: the queue would only write it to a log
                 log.exception("job %d", job_id)
                 error = AnidanaError(f"an error of ours: {type(bug).__name__}", hint="see logs/anidana.log")

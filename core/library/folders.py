@@ -25,8 +25,9 @@ def check_library(path: Path | None) -> Path:
     if path is None:
         raise SetupError("no library is set", hint="set ANIME_DIRECTORY, or library.anime_directory")
     library = path.expanduser().absolute()
-    if not library.is_dir():
-        what = "is no folder" if library.exists() else "does not exist"
+    # os.path, unlike Path, takes what may not be looked at for absent instead of raising.
+    if not os.path.isdir(library):  # noqa: PTH112
+        what = "is no folder" if os.path.exists(library) else "does not exist, or cannot be reached"  # noqa: PTH110
         raise SetupError(
             f"the library {library} {what}; {_owner(library)}",
             hint=f"create it (mkdir -p {library}), mount it, or set ANIME_DIRECTORY to another folder",
@@ -46,7 +47,10 @@ def check_mounted(library: Path, holds_files: bool) -> None:
     with disk_errors(library):
         empty = all(path.name.startswith(".") or path.name == "lost+found" for path in library.iterdir())
     if holds_files and empty:
-        raise SetupError(f"the library {library} is empty, but held files before", hint="is it mounted?")
+        raise SetupError(
+            f"the library {library} is empty, but held files before",
+            hint="is it mounted? if you emptied it yourself, make a folder in it",
+        )
 
 
 def staging_root(setting: Path | None, library: Path, data: Path) -> Path:
@@ -96,7 +100,12 @@ def explain(error: OSError, path: Path) -> AnidanaError:
     if error.errno == errno.EROFS:
         return SetupError(said, hint="mount it for writing")
     if error.errno in (errno.EACCES, errno.EPERM):
-        return SetupError(said, hint=f"let {_user(os.geteuid())} write there: chown -R {os.geteuid()} {path}")
+        nearest, we = _nearest(path.absolute()), os.geteuid()
+        ours = nearest.stat().st_uid == we
+        return SetupError(
+            said,
+            hint=f"chmod u+rwx '{nearest}'" if ours else f"let {_user(we)} read and write in '{nearest}'",
+        )
     return SetupError(said)
 
 
@@ -120,7 +129,7 @@ def _moves(staging: Path, library: Path) -> bool:
 
 
 def _nearest(path: Path) -> Path:
-    return next((one for one in (path, *path.parents) if one.exists()), Path("/"))
+    return next((one for one in (path, *path.parents) if os.path.exists(one)), Path("/"))  # noqa: PTH110
 
 
 def _owner(path: Path) -> str:

@@ -43,6 +43,15 @@ def place(staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] 
         _move(staged, target)
 
 
+def check_target(target: Path) -> None:
+    """See before anything is fetched that a file can be put there; errors as in `place`."""
+    with disk_errors(target):
+        _refuse_foreign(target)
+        folder = next(one for one in target.parents if one.exists())
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def write(path: Path, content: bytes, *, keep: bool = False) -> bool:
     """Write a small file in one step; says whether anything was written.
 

@@ -174,7 +174,13 @@ async def interrupted(session: AsyncSession) -> list[DownloadQueueItem]:
 async def resumable(session: AsyncSession) -> list[int]:
     """Jobs that are open, or failed and may be opened again: what was staged for them is of use."""
     jobs = DownloadQueueItem
-    return list(await session.scalars(select(jobs.id).where(jobs.status.in_((*OPEN, Status.FAILED)))))
+    query = (
+        select(jobs.id)
+        .join(Episode, Episode.id == jobs.episode_id)
+        .join(AnimeSeries, AnimeSeries.id == Episode.series_id)
+        .where(AnimeSeries.followed, jobs.status.in_((*OPEN, Status.FAILED)))
+    )
+    return list(await session.scalars(query))
 
 
 async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequence[models.Attempt]) -> None:

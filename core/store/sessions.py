@@ -6,18 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from ..errors import ConfigError, SetupError
-from .migrations import migrate
+from ..errors import AnidanaError, ConfigError, DiskFull, Held, SetupError
+from .migrations import is_newest, migrate
 
 _BUSY_SECONDS = 5
 
@@ -25,8 +32,8 @@ _engine: AsyncEngine | None = None
 
 
 @asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[None]:
-    """Open the database of an SQLAlchemy address and bring its tables up to date.
+async def open_store(url: str | Path) -> AsyncIterator[None]:
+    """Open an SQLite file, or the database of an SQLAlchemy address, and bring its tables up to date.
 
     ConfigError for an address that is none or a schema newer than this program; SetupError for a
     file that cannot be opened or is damaged. One store is open at a time.
@@ -36,8 +43,11 @@ async def open_store(url: str) -> AsyncIterator[None]:
         raise RuntimeError("a store is open already")
     engine = _create(url)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(migrate)
+        async with engine.execution_options(anidana_read_only=True).connect() as connection:
+            newest = await connection.run_sync(is_newest)
+        if not newest:
+            async with engine.connect() as connection:
+                await connection.run_sync(migrate)
         _engine = engine
         yield
     except (DatabaseError, OSError, ValueError) as error:
@@ -69,20 +79,43 @@ get_async_session_factory = get_async_session
 @asynccontextmanager
 async def get_db_session(*, read_only: bool = False) -> AsyncIterator[AsyncSession]:
     """A session that commits at the end of the block and rolls back on an error."""
-    async with get_async_session(read_only=read_only) as session, session.begin():
-        yield session
+    with _our_errors():
+        async with get_async_session(read_only=read_only) as session, session.begin():
+            yield session
 
 
 @asynccontextmanager
 async def get_transactional_session() -> AsyncIterator[AsyncSession]:
     """A session whose commits are the caller's; what is not committed is rolled back."""
-    async with get_async_session() as session:
-        yield session
+    with _our_errors():
+        async with get_async_session() as session:
+            yield session
 
 
-def _create(url: str) -> AsyncEngine:
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Say what a database that fails while it is open needs; a bug of ours comes out as it is."""
     try:
-        address = make_url(url)
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise
+    except DBAPIError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: DBAPIError) -> AnidanaError:
+    """The error of ours that stands for one of a database that was open."""
+    said = str(error.orig)
+    if "full" in said:
+        return DiskFull("no room is left for the database", hint="free some space; the work goes on then")
+    if "locked" in said:
+        return Held("another program holds the database", hint="wait for it to end, then try again")
+    return SetupError(f"the database fails: {said}", hint="check its server, or its file's owner and disk")
+
+
+def _create(url: str | Path) -> AsyncEngine:
+    try:
+        address = URL.create("sqlite", database=str(url)) if isinstance(url, Path) else make_url(url)
         if address.drivername in ("sqlite", "postgresql"):
             address = address.set(
                 drivername={"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[

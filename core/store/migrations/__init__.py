@@ -42,6 +42,11 @@ def migrate(connection: Connection) -> None:
     connection.commit()
 
 
+def is_newest(connection: Connection) -> bool:
+    """Whether there is nothing to upgrade; looks only."""
+    return _current(connection) == REVISIONS[-1]
+
+
 def _current(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         connection.rollback()

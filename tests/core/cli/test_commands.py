@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shlex
+import sqlite3
+import sys
 from typing import Any
 
 import pytest
@@ -211,3 +216,66 @@ async def test_demo_shows_the_whole_job_and_the_second_time_there_is_nothing_to_
     assert second.code == 0 and data["requests"] == 0 and data["attempts"] == []
     assert {one["result"] for one in data["episodes"]} == {"on_disk"}
     assert sum(one["path"].endswith(".mkv") for one in data["files"]) == 7
+
+
+async def test_a_reader_that_has_seen_enough_costs_nothing(shell: Any) -> None:
+    await shell("follow", KEY)
+    program = f"{shlex.quote(sys.executable)} -c 'from anidana.core.cli import main; main()'"
+    for command, expected in (("list | true", "0"), (f"get {KEY} S01E01 2>&1 | head -1 >&2", "0")):
+        line = f"{program} {command}; echo ${{PIPESTATUS[0]}}"
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", line, env={**os.environ, **shell.environment},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert out.decode().split()[-1] == expected, err.decode()
+    assert len(list(shell.library.rglob("*.mkv"))) == 1, "progress that nobody reads ends no job"
+
+
+async def test_work_that_a_set_up_held_up_goes_on_once_it_is_mended(shell: Any) -> None:
+    await shell("follow", KEY)
+    season = shell.library / f"{TITLE} (2024)" / "Season 01"
+    season.parent.mkdir()
+    season.write_text("in the way")
+    held = await shell("get", KEY, "S01E01", "--json")
+    assert held.code == 3 and held.json["ok"] is False
+    assert held.json["data"]["attempts"] == [], "noticed before anything was fetched"
+    season.unlink()
+    assert (await shell("get")).code == 0 and len(list(shell.library.rglob("*.mkv"))) == 1
+
+
+async def test_hosts_that_all_stand_behind_gates_are_a_persons_task(
+    shell: Any, practice: PracticeNetwork
+) -> None:
+    await shell("follow", KEY)
+    for host in ("VOE", "Doodstream", "Vidmoly"):
+        practice.faults[host] = Faults(gated=True)
+    assert (await shell("get", KEY, "S01E01")).code == 8
+
+
+async def test_a_database_that_cannot_be_written_is_a_matter_of_set_up(shell: Any) -> None:
+    await shell("follow", KEY)
+    with sqlite3.connect(shell.data / "anidana.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ran = await shell("unfollow", KEY)
+        other.execute("ROLLBACK")
+    assert ran.code == 9 and "another program holds the database" in ran.err
+
+
+async def test_an_unmounted_library_is_not_written_into(shell: Any) -> None:
+    await shell("follow", KEY)
+    await shell("get", KEY, "S01E01")
+    shell.library.rename(shell.library.with_name("elsewhere"))
+    shell.library.mkdir()
+    ran = await shell("get", KEY, "S01E02")
+    assert ran.code == 3 and "is it mounted" in ran.err and list(shell.library.iterdir()) == []
+
+
+async def test_odd_input_is_refused_in_words(shell: Any) -> None:
+    assert (await shell("probe", "https://[::1")).code == 4
+    assert (await shell("get", "-", "x")).code == 2
+    nothing = await shell("get", "-", "--json", stdin="")
+    assert nothing.code == 0 and nothing.json["data"]["episodes"] == []
+    shell.data.mkdir(exist_ok=True)
+    (shell.data / "config.json").write_text('{"_cli_parse_args": true}')
+    assert (await shell("list")).code == 3

@@ -116,7 +116,8 @@ async def test_a_site_in_trouble_is_named_and_not_asked_for_every_episode(
     outcome = await house.get(KEY)
     assert len(outcome.failed) == 7
     assert {type(error) for _, error in outcome.failed} == {kind}
-    assert len(house.practice.asked("aniworld")) <= 2, "two jobs at once, then nobody asks any more"
+    # Two jobs at once, each request sent again once where the connection was closed on it.
+    assert len(house.practice.asked("aniworld")) <= 4
     assert {job.retry_count for job in await jobs_in_store()} == {0}, "no failure of the episodes"
 
 

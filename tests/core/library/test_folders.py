@@ -49,9 +49,8 @@ def test_a_library_that_cannot_be_written_is_named_with_its_owner() -> None:
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM])
 def test_a_refusal_of_the_disk_says_whom_to_let_in(tmp_path: Path, code: int) -> None:
-    error = explain(OSError(code, os.strerror(code)), tmp_path)
-    assert isinstance(error, SetupError)
-    assert ME in str(error) and ME in error.hint and "chown" in error.hint
+    mine = explain(OSError(code, "denied"), tmp_path / "new" / "file")
+    assert isinstance(mine, SetupError) and mine.hint == f"chmod u+rwx '{tmp_path}'"
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
@@ -72,7 +71,7 @@ def test_an_empty_library_that_held_files_counts_as_not_mounted(tmp_path: Path, 
     check_mounted(tmp_path, holds_files=False)
     with pytest.raises(SetupError, match="is empty, but held files before") as caught:
         check_mounted(tmp_path, holds_files=True)
-    assert str(tmp_path) in str(caught.value) and caught.value.hint == "is it mounted?"
+    assert str(tmp_path) in str(caught.value) and caught.value.hint.startswith("is it mounted?")
     (tmp_path / "Show").mkdir()
     check_mounted(tmp_path, holds_files=True)
 
