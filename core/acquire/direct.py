@@ -15,9 +15,16 @@ from ..errors import Damaged, Refused
 from ..fetch import Body, Visit, refusal
 from ..steps import Page
 from .magic import ENOUGH_BYTES, container_of, describe
-from .transfer import Fetched, Meter, content_range, head_of, pour, tries, turned_away
-
-MOST_BYTES = 32 * 2**30
+from .transfer import (
+    MOST_VIDEO_BYTES,
+    Fetched,
+    Meter,
+    content_range,
+    head_of,
+    pour,
+    tries,
+    turned_away,
+)
 
 
 async def sample(url: str, visit: Visit, headers: Mapping[str, str]) -> None:
@@ -58,7 +65,7 @@ async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Pat
     asked = {**headers, "Range": f"bytes={have}-", **({"If-Range": mark.validator} if mark else {})}
     async with visit.open(url, asked) as body:
         start, total = _span(body)
-        if total is not None and total > MOST_BYTES:  # or one lying host would pause the whole queue
+        if total is not None and total > MOST_VIDEO_BYTES:
             raise Damaged(f"the host announces {total} bytes")
         if start == 0:
             video.write_bytes(b"")
@@ -67,14 +74,9 @@ async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Pat
             note.unlink(missing_ok=True)  # the next try starts from the beginning
             raise (Refused if mark else Damaged)("the host sends another part than we asked for")
 
-        def arrived(more: int) -> None:
-            if start + more > MOST_BYTES:
-                raise Damaged("the file does not end")
-            meter.count(start + more, total)
-
         meter.need((total or start) - start)
         with video.open("ab") as file:
-            size = start + await pour(body, file.write, arrived)
+            size = start + await pour(body, file.write, lambda more: meter.count(start + more, total))
     if total not in (None, size):
         raise Refused("the file broke off before its end")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import AnidanaError, Damaged, DiskFull, NeedsPerson, NoStream, SetupError, SourceError
+from ..errors import AnidanaError, Damaged, DiskFull, NoStream, SetupError, SourceError
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..loader import Plugins
@@ -71,7 +71,7 @@ async def acquire(
             except NoStream:
                 break
             except Shut as shut:
-                raise NeedsPerson(str(shut), url=getattr(shut.__cause__, "url", "")) from shut
+                raise shut.gate from None
             language = won.candidate.mirror.language
             try:
                 path, info = await episode.deliver(won.proof, language)

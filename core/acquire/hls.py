@@ -137,7 +137,9 @@ class _Engine:
                     await self._fetch(job)
         self.bytes_here += job.path.stat().st_size
         self.seconds_here += job.seconds
-        total = round(self.bytes_here * self.seconds / self.seconds_here) if self.seconds_here else None
+        # Of less than a second of video nothing can be told, and the number could be beyond all bounds.
+        known = self.seconds_here >= 1
+        total = round(self.bytes_here * self.seconds / self.seconds_here) if known else None
         self.meter.count(self.bytes_here, total)
 
     async def _fetch(self, job: _Job) -> None:

@@ -34,7 +34,7 @@ MOST_GAP_SECONDS = 1.0
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,matroska,mpegts"}
 _MUXERS = {".mkv": ("matroska", {}), ".mp4": ("mp4", {"movflags": "+faststart"})}
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""What only writing can meet. ffmpeg says EIO and EPERM of damaged bytes too."""
+"""What a target that cannot be written says. Damaged bytes make muxers say EIO, EPERM and EINVAL too."""
 
 _ISO_639_2 = {
     "de": ("ger", "deu"),
@@ -147,12 +147,20 @@ def _copy(
     of_index = {stream.index: copy for stream, copy in zip(streams, copies, strict=True)}
     for stream, copy in zip(streams, copies, strict=True):
         copy.begin(stream, shift)
-    for packet in source.demux(*streams):
+    for packet in _packets(source, streams):
         if stop is not None and stop.is_set():
             raise Stopped
         if packet.size:  # the last one of each track is empty: a flush
             output.mux(of_index[packet.stream_index].take(packet))
     return max((copy.end for copy in copies if copy.shape[0] != "subtitle"), default=offset)
+
+
+def _packets(source: InputContainer, streams: Sequence[Stream]) -> Iterator[Packet[Stream]]:
+    """Read packets; here every number that an error bears is the bytes' fault, that of a full disk too."""
+    try:
+        yield from source.demux(*streams)
+    except av.FFmpegError as error:
+        raise Damaged(f"the video cannot be read: {error.strerror}") from error
 
 
 class _Copy:

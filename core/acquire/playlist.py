@@ -6,7 +6,6 @@ before and after: addresses, counts, durations, and whatever stands for encrypti
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,8 +18,12 @@ from ..errors import Blocked, Damaged, SourceError
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SEGMENTS = 20_000
+MOST_SEGMENT_SECONDS = 24 * 3600.0
 MOST_QUALITIES = 300
 """Variants, and renditions: the library looks at every pair of the two."""
+
+MOST_KEYS = 2000
+"""The library compares every key with every other, and with every segment."""
 
 
 class Unsupported(SourceError):
@@ -113,6 +116,8 @@ def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:
         raise Damaged(f"the playlist has more than {MOST_SEGMENTS} segments")
     if max(text.count("#EXT-X-STREAM-INF"), text.count("#EXT-X-MEDIA:")) > MOST_QUALITIES:
         raise Damaged(f"the playlist has more than {MOST_QUALITIES} qualities")
+    if text.count("#EXT-X-KEY") > MOST_KEYS:
+        raise Damaged(f"the playlist has more than {MOST_KEYS} keys")
     if "#EXT-X-DEFINE" in text:
         raise Unsupported("the playlist uses variables")
     try:
@@ -162,7 +167,7 @@ def _segments(parsed: Any, text: str) -> Iterator[Segment]:
     run, ends, sealed = 0, dict[str, int](), False
     for number, entry in enumerate(parsed.segments):
         run += bool(entry.discontinuity)
-        if not (entry.duration >= 0 and math.isfinite(entry.duration)):
+        if not 0 <= entry.duration <= MOST_SEGMENT_SECONDS:
             raise Damaged(f"segment {number + 1} has an impossible duration")
         if entry.gap_tag:
             raise Damaged(f"segment {number + 1} is missing at the host")

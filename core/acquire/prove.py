@@ -68,14 +68,18 @@ async def prove(
 
 
 class Shut(AnidanaError):
-    """The catalogue's own gate (the cause) stands before every link of it: no mirror can be tried."""
+    """The catalogue's own `gate` stands before every link of it: no mirror can be tried."""
+
+    def __init__(self, gate: NeedsPerson) -> None:
+        super().__init__(str(gate))
+        self.gate = gate
 
 
 async def _resolve(catalogue: Catalogue, candidate: Candidate, visit: Visit) -> Link:
     try:
         return await drive(catalogue.resolve(candidate.mirror), visit.page)
     except NeedsPerson as gate:
-        raise Shut(str(gate)) from gate
+        raise Shut(gate) from gate
 
 
 async def alive(link: Link, provider: Provider, visit: Visit) -> None:

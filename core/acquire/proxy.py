@@ -11,36 +11,51 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..addresses import is_public
 
 MOST_HEAD_BYTES = 64 * 1024
 CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+"""Longer than a live list takes between two segments, which ffmpeg asks for on one connection."""
 
 _FORBIDDEN = b"HTTP/1.1 403 Not a public address\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
+@dataclass(slots=True)
+class FilteringProxy:
+    """A proxy at work: its address, `http://127.0.0.1:port`, and the hosts it has not connected to."""
+
+    url: str = ""
+    refused: list[str] = field(default_factory=list)
+
+
 @asynccontextmanager
-async def filtering_proxy(allowed: tuple[str, int] | None = None) -> AsyncIterator[str]:
-    """Serve until the end of the block; yields the proxy's address, `http://127.0.0.1:port`.
+async def filtering_proxy(allowed: tuple[str, int] | None = None) -> AsyncIterator[FilteringProxy]:
+    """Serve until the end of the block, which closes every connection.
 
     `allowed` is the one address that may be asked although it is not public: the practice route.
     """
-    proxy = _Proxy(allowed)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
+    served = _Served(allowed, FilteringProxy())
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
+    served.proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield served.proxy
     finally:
         server.close()
-        for task in proxy.tasks:
+        for task in served.tasks:
             task.cancel()
-        await asyncio.gather(*proxy.tasks, return_exceptions=True)
+        await asyncio.gather(*served.tasks, return_exceptions=True)
 
 
-class _Proxy:
-    def __init__(self, allowed: tuple[str, int] | None) -> None:
+class _Served:
+    """The connections of one proxy."""
+
+    def __init__(self, allowed: tuple[str, int] | None, proxy: FilteringProxy) -> None:
         self._allowed = allowed
+        self.proxy = proxy
         self.tasks: set[asyncio.Task[object]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,21 +65,22 @@ class _Proxy:
         self.tasks.add(task)
         try:
             await self._serve(reader, writer)
-        except (OSError, ValueError, EOFError, asyncio.LimitOverrunError, TimeoutError):
+        except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
             pass  # the child sees its connection closed, which is all there is to say
         finally:
             self.tasks.discard(task)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        line, _, fields = head.partition(b"\r\n")
-        method, target, _ = line.decode("latin-1").split(" ", 2)
-        tunnel = method == "CONNECT"
-        parts = urlsplit(f"//{target}" if tunnel else target)
-        if not tunnel and parts.scheme != "http":
-            raise ValueError(target)
-        there = await self._connect(parts.hostname or "", parts.port or 80)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+            line, _, fields = head.partition(b"\r\n")
+            method, target, _ = line.decode("latin-1").split(" ", 2)
+            tunnel = method == "CONNECT"
+            parts = urlsplit(f"//{target}" if tunnel else target)
+            if not tunnel and (parts.scheme != "http" or method not in ("GET", "HEAD")):
+                raise ValueError(line)
+            there = await self._connect(parts.hostname or "", parts.port or 80)
         if there is None:
             writer.write(_FORBIDDEN)
             await writer.drain()
@@ -78,7 +94,7 @@ class _Proxy:
                 far_writer.write(f"{method} {path} HTTP/1.1\r\n".encode("latin-1") + _once(fields))
             sending = asyncio.create_task(_pump(reader, far_writer))
             try:
-                await _pump(far_reader, writer)  # the far side ends the exchange
+                await _pump(far_reader, writer, SILENCE_SECONDS)  # the far side ends the exchange
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -90,12 +106,12 @@ class _Proxy:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection to the host; None if any of its addresses is not public."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(CONNECT_SECONDS):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = [str(entry[4][0]) for entry in found]
-            if not all(is_public(one) or (one, port) == self._allowed for one in addresses):
-                return None
-            return await asyncio.open_connection(addresses[0], port)
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if not all(is_public(one) or (one, port) == self._allowed for one in addresses):
+            self.proxy.refused.append(host)
+            return None
+        return await asyncio.open_connection(addresses[0], port)
 
 
 def _once(fields: bytes) -> bytes:
@@ -108,7 +124,13 @@ def _once(fields: bytes) -> bytes:
     return b"\r\n".join([*kept, b"Connection: close", b"", b""])
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(256 * 1024):
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float | None = None
+) -> None:
+    while True:
+        async with asyncio.timeout(patience):
+            data = await reader.read(256 * 1024)
+        if not data:
+            return
         writer.write(data)
         await writer.drain()

@@ -100,12 +100,17 @@ async def _race(
                 candidate, began = running.pop(task)
                 if (error := task.exception()) is None:
                     return Proven(candidate, task.result(), began)
-                if isinstance(error, AnidanaError) and not isinstance(error, SourceError | Damaged):
+                if _ends_the_race(error):
                     raise error
                 note(candidate, attempt_of(candidate, began, error))
         return None
     finally:
         await _cancel(running, note)
+
+
+def _ends_the_race(error: BaseException) -> bool:
+    """Whether an error of ours is no verdict on the candidate."""
+    return isinstance(error, AnidanaError) and not isinstance(error, SourceError | Damaged)
 
 
 async def _cancel(running: dict[asyncio.Task[T], tuple[Candidate, float]], note: Note) -> None:
@@ -115,5 +120,6 @@ async def _cancel(running: dict[asyncio.Task[T], tuple[Candidate, float]], note:
     ends = await asyncio.gather(*running, return_exceptions=True)
     for (candidate, began), end in zip(running.values(), ends, strict=True):
         # One that has proved itself in the same moment has lost all the same.
-        error = end if isinstance(end, BaseException) else asyncio.CancelledError()
+        verdict = isinstance(end, BaseException) and not _ends_the_race(end)
+        error = end if verdict else asyncio.CancelledError()
         note(candidate, attempt_of(candidate, began, error))

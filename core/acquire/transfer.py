@@ -20,6 +20,9 @@ from ..models import Attempt
 from ..steps import Page
 
 BLOCK_BYTES = 1024 * 1024
+MOST_VIDEO_BYTES = 32 * 2**30
+"""No episode is larger; a host that says or sends more must not fill the disk and pause the queue."""
+
 MOST_TRIES = 4
 MOST_PATIENCE_SECONDS = 30.0
 """A host that asks us to wait longer than this is left for the next one."""
@@ -74,7 +77,12 @@ class Meter:
     report: Report
 
     def count(self, done: int, total: int | None = None) -> None:
-        """So many bytes are here; DiskFull if that leaves too little room."""
+        """So many bytes are here; Damaged if no episode is that large, DiskFull if too little room is left.
+
+        The total is told on and nothing else: hosts say anything.
+        """
+        if done > MOST_VIDEO_BYTES:
+            raise Damaged("the video does not end")
         self.need(0)
         self.report.progress(done, total)
 

@@ -54,10 +54,10 @@ async def fetch(
 ) -> Fetched:
     """Let yt-dlp fetch the stream into `folder`, which is emptied first.
 
-    Everything it asks for goes through our filtering proxy. Blocked for what is protected by DRM;
-    Refused if yt-dlp fails, is refused an address, or takes too long. Cookies
-    of the visit are not handed on: ffmpeg would show them in its arguments. When cancelled, the
-    child and all it has started are gone within two seconds.
+    Everything it asks for goes through our filtering proxy. Blocked for what is protected by DRM,
+    and for a stream that leads, anywhere in it, to an address that is not public; Refused if yt-dlp
+    fails or takes too long. Cookies of the visit are not handed on: ffmpeg would show them in its
+    arguments. When cancelled, the child and all it has started are gone within two seconds.
     """
     target, routing = visit.network.routed(url)
     shutil.rmtree(folder, ignore_errors=True)
@@ -67,15 +67,17 @@ async def fetch(
         async with (
             asyncio.timeout(most_seconds),
             filtering_proxy(visit.network.route) as proxy,
-            _child(folder, proxy) as process,
+            _child(folder, proxy.url) as process,
         ):
             assert process.stdin is not None
-            process.stdin.write(json.dumps(options(target, sent, most_height, proxy)).encode())
+            process.stdin.write(json.dumps(options(target, sent, most_height, proxy.url)).encode())
             process.stdin.close()
             await _watch(process, folder, meter)
             failed = await process.wait()
     except TimeoutError:
         raise Refused(f"the stream has no end: given up after {most_seconds:.0f} s") from None
+    if proxy.refused:  # ffmpeg goes on without the segment, and says that all is well
+        raise Blocked(f"the stream leads to {proxy.refused[0][:100]}, which is not a public address")
     if failed:
         raise _why(folder / _LOG)
     found = [path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv", ".webm", ".ts")]
@@ -86,23 +88,23 @@ async def fetch(
 
 def options(url: str, headers: Mapping[str, str], most_height: int, proxy: str) -> list[str]:
     """The arguments of yt-dlp: a closed list, to which no setting and no page adds."""
-    height = f"[height<=?{most_height}]"
+    # Other schemes (rtmp, ftp) make ffmpeg open connections of its own, past every proxy (measured).
+    web = "[protocol^=m3u8][url~='^https?://']"
+    height = f"{web}[height<=?{most_height}]"
     return [
         *("--ignore-config", "--no-plugin-dirs", "--no-cache-dir", "--no-playlist", "--no-mtime"),
         *("--downloader", "ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
-        *("--format", f"bv*{height}+ba/b{height}/b", "--merge-output-format", "mkv", "--fixup", "never"),
-        *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
         *(
-            "--proxy",
-            proxy,
-            "--socket-timeout",
-            "20",
-            "--color",
+            "--format",
+            f"bv*{height}+ba{web}/b{height}/b{web}",
+            "--merge-output-format",
+            "mkv",
+            "--fixup",
             "never",
-            "--quiet",
-            "--progress",
-            "--newline",
         ),
+        *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
+        *("--proxy", proxy, "--socket-timeout", "20"),
+        *("--color", "never", "--quiet", "--progress", "--newline"),
         *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
         *("--output", "video.%(ext)s"),  # in its working directory
         *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
