@@ -120,6 +120,6 @@ async def _cancel(running: dict[asyncio.Task[T], tuple[Candidate, float]], note:
     ends = await asyncio.gather(*running, return_exceptions=True)
     for (candidate, began), end in zip(running.values(), ends, strict=True):
         # One that has proved itself in the same moment has lost all the same.
-        verdict = isinstance(end, BaseException) and not _ends_the_race(end)
-        error = end if verdict else asyncio.CancelledError()
-        note(candidate, attempt_of(candidate, began, error))
+        if not isinstance(end, BaseException) or _ends_the_race(end):
+            end = asyncio.CancelledError()
+        note(candidate, attempt_of(candidate, began, end))
