@@ -77,7 +77,7 @@ async def open_app(
     """Open the house on a data folder; settings are read from there unless they are handed in."""
     chosen = chosen or settings.read(data / "config.json")
     logs.set_up(data / "logs", chosen.logging.level, chosen.secrets())
-    plugins = plugins or loader.load(chosen.providers.order)
+    plugins = plugins or loader.load(chosen.providers.order, domains=chosen.providers.domains)
     check_templates(chosen.library.naming)
     check_servers(chosen.media_servers, plugins)
     secret = chosen.store.database_url

@@ -21,13 +21,14 @@ from .models import (
     Mirror,
     News,
     Number,
+    Release,
     Season,
     Series,
     SeriesFacts,
     Sidecar,
     Stream,
 )
-from .steps import Steps
+from .steps import Page, Steps
 
 GROUP = "anidana.plugins"
 
@@ -39,9 +40,9 @@ hookimpl = pluggy.HookimplMarker("anidana")
 class Provider(Protocol):
     """A streaming host: turns a link into a stream.
 
-    `name` is the catalogue's label for the host. `domains` are host names it is known by, data
-    that goes stale and never a reason to refuse a link. `headers` are hints for requests to the
-    host, mostly a Referer.
+    `name` is the catalogue's label for the host; an attribute `labels` may list others. `domains`
+    are host names it is known by, data that goes stale and never a reason to refuse a link.
+    `headers` are hints for requests to the host, mostly a Referer.
     """
 
     name: str
@@ -58,6 +59,15 @@ class Provider(Protocol):
 
     def extract(self, link: Link) -> Steps[Stream]:
         """Ask for the pages it takes and return the stream; one of our SourceErrors says why not."""
+        ...
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """What a provider may do besides: tell its host's pages from others', whatever their address."""
+
+    def recognises(self, page: Page) -> bool:
+        """Whether the page is this host's: asked where neither label nor domain says whose it is."""
         ...
 
 
@@ -98,6 +108,15 @@ class Catalogue(Protocol):
 
     def resolve(self, mirror: Mirror) -> Steps[Link]:
         """Follow the catalogue's own link to the streaming host."""
+        ...
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """What a catalogue may do besides: list in one page what is new on the whole site."""
+
+    def newest(self) -> Steps[list[Release]]:
+        """The newest entries, newest first; one for each language that came."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -16,12 +16,17 @@ import pluggy
 
 from . import hooks
 from .errors import ConfigError
-from .hooks import GROUP, Action, Catalogue, MetadataSource, Provider, SidecarWriter
+from .hooks import GROUP, Action, Catalogue, MetadataSource, Provider, Recogniser, SidecarWriter
+from .steps import Page
 
 log = logging.getLogger(__name__)
 
-DEFAULT_PROVIDERS = ("VOE", "Doodstream", "Vidmoly", "Vidoza", "SpeedFiles", "Streamtape", "Luluvdo")
-"""Who is asked first. A provider that is not listed comes after these, by name."""
+DEFAULT_PROVIDERS = (
+    *("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo", "Filemoon", "MixDrop", "VidHide"),
+    *("StreamWish", "UQload", "SuperVideo", "DropLoad", "gxplayer", "VidStack", "LoadX", "StreamUp"),
+    *("Vidara", "GUpload", "SaveFiles", "VixSrc", "Vidora", "Fastream", "Fsst", "VidSonic", "SpeedFiles"),
+)
+"""Who is asked first. A provider that is not listed comes after these, by name. SpeedFiles is dead."""
 
 BUILT_IN = "anidana"
 
@@ -46,7 +51,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """All that was offered. `providers` are in the order in which they are asked."""
+    """All that was offered. `providers` are in the order in which they are asked.
+
+    `domains` are the owner's additions to those of the providers, by name in lower case.
+    """
 
     providers: tuple[Provider, ...] = ()
     catalogues: tuple[Catalogue, ...] = ()
@@ -55,13 +63,29 @@ class Plugins:
     actions: tuple[Action, ...] = ()
     loaded: tuple[Loaded, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def provider_for(self, label: str, host: str = "") -> Provider | None:
         """The provider a catalogue's label names, else the one that knows the host."""
+        label = label.strip().casefold()
         for provider in self.providers:
-            if provider.name.casefold() == label.strip().casefold():
+            if label in (name.casefold() for name in labels(provider)):
+                return provider
+        # The owner's word first: a domain may have gone from one host to another.
+        for provider in self.providers:
+            if host and knows(self.domains.get(provider.name.casefold(), ()), host):
                 return provider
         return next((p for p in self.providers if host and knows(p.domains, host)), None)
+
+    def recognise(self, page: Page) -> Provider | None:
+        """The provider that takes a page for one of its host's."""
+        for provider in self.providers:
+            try:
+                if isinstance(provider, Recogniser) and provider.recognises(page):
+                    return provider
+            except Exception:
+                log.exception("%s failed to look at a page", provider.name)
+        return None
 
     def catalogue(self, name: str) -> Catalogue:
         """The catalogue of that name; ConfigError if none is loaded."""
@@ -77,6 +101,11 @@ def knows(domains: Iterable[str], host: str) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
+def labels(provider: Provider) -> tuple[str, ...]:
+    """Every name that catalogues have for a provider, its own first."""
+    return provider.name, *getattr(provider, "labels", ())
+
+
 def in_order(providers: Iterable[Provider], order: Sequence[str] = ()) -> tuple[Provider, ...]:
     """Sort providers: the owner's order first, then DEFAULT_PROVIDERS, then the rest by name."""
     ranks: dict[str, int] = {}
@@ -90,8 +119,12 @@ def in_order(providers: Iterable[Provider], order: Sequence[str] = ()) -> tuple[
     return tuple(sorted(providers, key=rank))
 
 
-def load(order: Sequence[str] = (), points: Iterable[EntryPoint] | None = None) -> Plugins:
-    """Load every plugin that is installed; `order` is the owner's order of providers.
+def load(
+    order: Sequence[str] = (),
+    points: Iterable[EntryPoint] | None = None,
+    domains: Mapping[str, tuple[str, ...]] | None = None,
+) -> Plugins:
+    """Load every plugin that is installed; `order` and `domains` are the owner's, as in the settings.
 
     Raises ConfigError if a built-in plugin is broken.
     """
@@ -119,6 +152,7 @@ def load(order: Sequence[str] = (), points: Iterable[EntryPoint] | None = None) 
         tuple(offers.actions),
         tuple(loaded),
         tuple(left_out),
+        {name.casefold(): tuple(map(str.casefold, more)) for name, more in (domains or {}).items()},
     )
 
 
@@ -155,8 +189,10 @@ class _Offers:
             raise TypeError("it offers nothing")
         for count, (shelf, offer) in enumerate(new):
             known = [*shelf, *(other for place, other in new[:count] if place is shelf)]
-            if any(offer.name.casefold() == other.name.casefold() for other in known):
-                raise ValueError(f"the name {offer.name!r} is taken")
+            taken = {name.casefold() for other in known for name in labels(other)}
+            for name in labels(offer):
+                if name.casefold() in taken:
+                    raise ValueError(f"the name {name!r} is taken")
         for shelf, offer in new:
             shelf.append(offer)
         return tuple(offer.name for _, offer in new)
@@ -186,6 +222,8 @@ def _check(offer: Any, protocol: type) -> Any:
     domains: Any = getattr(offer, "domains", ())
     if not isinstance(domains, tuple) or not all(isinstance(domain, str) for domain in domains):
         raise TypeError(f"{name}: domains must be a tuple of host names")
+    if not all(isinstance(label, str) for label in getattr(offer, "labels", ())):
+        raise TypeError(f"{name}: labels must be names")
     if not isinstance(getattr(offer, "headers", {}), Mapping):
         raise TypeError(f"{name}: headers must map names to values")
     return offer

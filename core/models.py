@@ -151,6 +151,15 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """An episode that a catalogue lists as new; `language` is the one that has come, if it says so."""
+
+    key: str
+    number: Number
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A mirror's address at the streaming host, and the page that pointed there."""
 

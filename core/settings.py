@@ -94,6 +94,10 @@ class Providers(Section):
 
     order: Names = Field((), description="Hosts to ask first; the rest follows in the default order.")
     off: Names = Field((), description="Hosts never to ask.")
+    domains: Annotated[dict[str, Names], BeforeValidator(_listed)] = Field(
+        {},
+        description='More domains by host, for links whose label says nothing: `{"VOE": ["new-name.com"]}`.',
+    )
 
 
 class Downloads(Section):

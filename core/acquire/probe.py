@@ -14,7 +14,7 @@ from ..hooks import Provider
 from ..loader import Plugins
 from ..models import Link, Stream
 from ..steps import Page, Request
-from .prove import Proof, alive, extract, sample
+from .prove import Proof, alive, extract, provider_of, sample
 
 
 @dataclass(slots=True)
@@ -39,21 +39,22 @@ class Probed:
 
 
 async def probe(url: str, plugins: Plugins, network: Network, most_height: int, name: str = "") -> Probed:
-    """Let the provider of that name, else the one that knows the host, read an address.
+    """Let the provider of that name, else the one whose link it is, read an address.
 
     NotFound if no plugin claims it; every other failure is part of what is returned.
     """
-    link = Link(url)
-    provider = plugins.provider_for(name, "" if name else link.host)
+    link, steps = Link(url), list[Step]()
+    visit = _Watched(network, steps)
+    provider = plugins.provider_for(name) if name else await provider_of(link, plugins, visit)
     if provider is None:
         raise NotFound(
             f"no plugin is called {name!r}" if name else f"no plugin claims {link.host or url!r}",
             candidates=[one.name for one in plugins.providers],
             hint="name one of these with --as",
         )
-    found = Probed(url, provider.name)
+    found = Probed(url, provider.name, steps)
     try:
-        await _look(found, link, provider, _Watched(network, found.steps), most_height)
+        await _look(found, link, provider, visit, most_height)
     except AnidanaError as error:
         found.error = error
     return found

@@ -13,7 +13,7 @@ from ..fetch import MOST_PAGE_BYTES, Visit, refusal
 from ..hooks import Catalogue, Provider
 from ..loader import Plugins
 from ..models import Link, Stream
-from ..steps import Page, Perform, Request
+from ..steps import Get, Page, Perform, Request
 from . import direct, hls
 from .candidates import Candidate
 from .playlist import Playlist, Unsupported
@@ -56,10 +56,10 @@ async def prove(
     try:
         async with asyncio.timeout(MOST_SECONDS):
             link = _expect(await _resolve(catalogue, candidate, visit), Link)
-            provider = candidate.provider or plugins.provider_for("", link.host)
+            at_host = visit.network.visit()
+            provider = candidate.provider or await provider_of(link, plugins, at_host)
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
-            at_host = visit.network.visit()
             await alive(link, provider, at_host)
             stream = await extract(link, provider, at_host)
             return await sample(stream, provider, at_host, most_height)
@@ -80,6 +80,15 @@ async def _resolve(catalogue: Catalogue, candidate: Candidate, visit: Visit) -> 
         return await drive(catalogue.resolve(candidate.mirror), visit.page)
     except NeedsPerson as gate:
         raise Shut(gate) from gate
+
+
+async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> Provider | None:
+    """Whose link it is, where no label says so: by its domain, by where it leads to, by the page there."""
+    known = plugins.provider_for("", link.host)
+    if known is not None or not link.host:
+        return known
+    page = await visit.page(Get(link.url, referer=link.referer))
+    return plugins.provider_for("", Link(page.url).host) or plugins.recognise(page)
 
 
 async def alive(link: Link, provider: Provider, visit: Visit) -> None:

@@ -69,7 +69,7 @@ def plugins(out: Output, data: Path) -> int | None:
     from .. import loader, settings
 
     chosen = settings.read(data / "config.json")
-    found = loader.load(chosen.providers.order)
+    found = loader.load(chosen.providers.order, domains=chosen.providers.domains)
     answer = {
         "providers": [provider.name for provider in found.providers],
         "loaded": [{"name": p.name, "origin": p.origin, "offers": p.offers} for p in found.loaded],

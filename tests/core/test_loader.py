@@ -76,16 +76,10 @@ def names(providers: tuple[Provider, ...]) -> list[str]:
     return [provider.name for provider in providers]
 
 
-def test_the_default_order_is_exactly_this() -> None:
-    assert DEFAULT_PROVIDERS == (
-        "VOE",
-        "Doodstream",
-        "Vidmoly",
-        "Vidoza",
-        "SpeedFiles",
-        "Streamtape",
-        "Luluvdo",
-    )
+def test_the_default_order_begins_with_the_hosts_of_the_catalogues_and_ends_with_the_dead() -> None:
+    assert DEFAULT_PROVIDERS[:6] == ("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo")
+    assert DEFAULT_PROVIDERS[-1] == "SpeedFiles"
+    assert len(set(DEFAULT_PROVIDERS)) == len(DEFAULT_PROVIDERS) == 26
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,8 @@ async def test_an_unknown_label_is_matched_by_the_link_s_host(cdn: Any, offers: 
     assert proof.provider == "VOE"
 
 
-async def test_a_host_that_nobody_knows_is_unsupported(offers: Any, run: Any) -> None:
+async def test_a_host_that_nobody_knows_is_unsupported(cdn: Any, offers: Any, run: Any) -> None:
+    cdn.put("http://other.example/e/1", "<title>Other</title>", type_="text/html")
     with pytest.raises(Unsupported, match=r"other\.example"):
         await run(Candidate(Mirror("Anbieter", GERMAN_DUB, "http://other.example/e/1"), None))
 
