@@ -70,7 +70,7 @@ class AniWorld:
 
     def _redirect(self, path: str, faults: Faults) -> web.Response:
         upload = _linked(path)
-        if upload is None or faults.gone:
+        if upload is None or faults.gone or upload.provider not in self._links:
             return html(not_found_page(), 404)
         return web.Response(status=301, headers={"Location": self._links[upload.provider](upload)})
 
