@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import re
 import socket
 import ssl
@@ -131,8 +132,10 @@ class Visit:
         """
         _check_address(request.url)
         await self._network.keep_pace(request.url)
-        form = dict(request.form) if isinstance(request, Post) else None
+        form = _form(request) if isinstance(request, Post) else None
         headers = dict(request.headers)
+        if isinstance(request, Post) and request.json is not None:
+            headers["Content-Type"] = "application/json"
         if request.referer:
             headers["Referer"] = request.referer
         async with (
@@ -159,7 +162,7 @@ class Visit:
         headers: Mapping[str, str] | None = None,
         *,
         method: str = "GET",
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | bytes | None = None,
         follow: bool = True,
     ) -> AsyncIterator[Body]:
         """Ask for something and hold its answer open, whatever its status; errors as in `page`."""
@@ -254,6 +257,10 @@ class Body:
                     if seen < FLOOR_BYTES:
                         raise Refused(f"{_plain(self.url)} sends next to nothing")
                     began, seen = now, 0
+
+
+def _form(request: Post) -> Mapping[str, str] | bytes:
+    return dict(request.form) if request.json is None else json.dumps(request.json).encode()
 
 
 def refusal(page: Page) -> SourceError:

@@ -180,7 +180,8 @@ class Stream:
     """What can be downloaded: made by a provider, used at once, never stored.
 
     `headers` are what the media server wants to see besides the User-Agent of the extraction;
-    `height` is in pixels, `size` in bytes; links are refused after `expires`.
+    `height` is in pixels, `size` in bytes; links are refused after `expires`. `stand_in` is the size of a
+    clip that the host is known to send in place of the film.
     """
 
     url: str
@@ -189,6 +190,7 @@ class Stream:
     height: int | None = None
     size: int | None = None
     expires: datetime | None = None
+    stand_in: int | None = None
 
     @classmethod
     def hls(
@@ -196,11 +198,13 @@ class Stream:
         url: str,
         *,
         referer: str | None = None,
+        headers: Mapping[str, str] | None = None,
         height: int | None = None,
         expires: datetime | None = None,
     ) -> Stream:
         """A playlist; `referer` is sent with it and with every segment."""
-        return cls(url, "hls", {"Referer": referer} if referer else {}, height, expires=expires)
+        sent = {**({"Referer": referer} if referer else {}), **(headers or {})}
+        return cls(url, "hls", sent, height, expires=expires)
 
     @classmethod
     def file(
@@ -208,11 +212,14 @@ class Stream:
         url: str,
         *,
         referer: str | None = None,
+        headers: Mapping[str, str] | None = None,
         height: int | None = None,
         expires: datetime | None = None,
+        stand_in: int | None = None,
     ) -> Stream:
         """One file, mostly mp4."""
-        return cls(url, "file", {"Referer": referer} if referer else {}, height, expires=expires)
+        sent = {**({"Referer": referer} if referer else {}), **(headers or {})}
+        return cls(url, "file", sent, height, expires=expires, stand_in=stand_in)
 
 
 @dataclass(frozen=True, slots=True)

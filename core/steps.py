@@ -33,10 +33,11 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Send a form and ask for the answer; otherwise like `Get`."""
+    """Send a form, or `json` if there is any, and ask for the answer; otherwise like `Get`."""
 
     url: str
     form: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
     referer: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     follow: bool = True

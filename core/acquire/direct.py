@@ -27,12 +27,17 @@ from .transfer import (
 )
 
 
-async def sample(url: str, visit: Visit, headers: Mapping[str, str]) -> None:
-    """See that the first bytes arrive and look like video; Gone, Refused or Damaged if not."""
+async def sample(url: str, visit: Visit, headers: Mapping[str, str], *, stand_in: int | None = None) -> None:
+    """See that the first bytes arrive and look like video; Gone, Refused or Damaged if not.
+
+    `stand_in` is the size of a clip that the host sends in place of a film it does not want to give.
+    """
     async with visit.open(url, {**headers, "Range": "bytes=0-"}) as body:
         head = await head_of(body, ENOUGH_BYTES)
         if body.status not in (200, 206):
             raise refusal(Page(body.url, body.status, head.decode("utf-8", "replace"), body.headers))
+        if stand_in is not None and _span(body) == (0, stand_in):
+            raise Damaged("the host sends a clip that stands in for the film")
     if container_of(head) is None:
         raise Damaged(f"the host sends {describe(head)}")
 

@@ -120,7 +120,7 @@ async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: 
     headers = merged({"Accept-Encoding": "identity"}, provider.headers, stream.headers)
     proof = Proof(provider.name, stream, visit, headers)
     if stream.kind == "file":
-        await direct.sample(stream.url, visit, headers)
+        await direct.sample(stream.url, visit, headers, stand_in=stream.stand_in)
         return proof
     try:
         playlist = await hls.load(stream.url, visit, headers, most_height)

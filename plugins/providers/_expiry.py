@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_START = re.compile(r"[?&]s=(\d{1,12})(?:&|$)")
+_START = re.compile(r"[?&][st]=(\d{1,12})(?:&|$)")
 _SECONDS = re.compile(r"[?&]e=(\d{1,9})(?:&|$)")
+_END = re.compile(r"[?&]expires=(\d{1,12})(?:&|$)")
 
 
 def expiry(url: str) -> datetime | None:
-    """The end of a link of the form `…?s=<start, Unix time>&e=<seconds valid>`, None for any other."""
-    start, seconds = _START.search(url), _SECONDS.search(url)
-    if start is None or seconds is None:
-        return None
+    """The end of a link, None where it does not say.
+
+    `…?s=<start>&e=<seconds valid>`, at times with `t` for the start, or `…?expires=<end>`; in Unix time.
+    """
+    start, seconds, end = _START.search(url), _SECONDS.search(url), _END.search(url)
     try:
-        return datetime.fromtimestamp(int(start[1]) + int(seconds[1]), UTC)
+        if start and seconds:
+            return datetime.fromtimestamp(int(start[1]) + int(seconds[1]), UTC)
+        return datetime.fromtimestamp(int(end[1]), UTC) if end else None
     except (OverflowError, ValueError, OSError):
         return None

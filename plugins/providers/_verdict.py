@@ -8,7 +8,7 @@ from typing import TypeAlias
 from anidana.core import NeedsPerson, Page, PageChanged, SourceError, find_gate
 
 Mark: TypeAlias = tuple[str, type[SourceError], str]
-"""What the page or its address says, in lower case; the error; its sentence."""
+"""What the page or its address says, in lower case; the error; its sentence, with `{host}` for the name."""
 
 
 def verdict(page: Page, marks: Iterable[Mark], host: str) -> SourceError:
@@ -19,6 +19,7 @@ def verdict(page: Page, marks: Iterable[Mark], host: str) -> SourceError:
     text = f"{page.url}\n{page.text}".lower()
     for mark, error, sentence in marks:
         if mark in text:
+            sentence = sentence.replace("{host}", host)
             return NeedsPerson(sentence, url=page.url) if error is NeedsPerson else error(sentence)
     if (gate := find_gate(page.text)) is not None:
         return NeedsPerson(f"{host} shows a gate ({gate})", url=page.url)
