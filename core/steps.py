@@ -37,11 +37,11 @@ class Post:
 
     url: str
     form: Mapping[str, str] = field(default_factory=dict)
-    json: Any = None
     referer: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     follow: bool = True
     accept: tuple[int, ...] = ()
+    json: Any = None
 
 
 Request: TypeAlias = Get | Post

@@ -6,7 +6,8 @@ A folder of cases holds a `cases.json` and the recorded pages it names:
       "requests": [{"url": "https://clips.example/e/abc123def456", "file": "plays.html"}],
       "expected": {"kind": "hls", "url": "https://cdn.clips.example/a.m3u8"}}]
 
-A request may hold `method`, `status`, `headers`, `final_url` too; `expected` a `url_pattern` or an `error`.
+A request may hold `method`, `status`, `headers`, `final_url` too, and lack a `file`; `expected` may hold a
+`url_pattern` or an `error`.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def read_recordings(folder: Path) -> list[Recording]:
     cases = json.loads(index.read_text("utf-8")) if index.exists() else []
     for case in cases:
         for request in case["requests"]:
-            request["text"] = (folder / request.pop("file")).read_text("utf-8")
+            if file := request.pop("file", ""):
+                request["text"] = (folder / file).read_text("utf-8")
         case["answers"] = tuple(Answer(**request) for request in case["requests"])
     return [Recording(case["name"], case["url"], case["answers"], case["expected"]) for case in cases]
 

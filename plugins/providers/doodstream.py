@@ -81,6 +81,10 @@ class Doodstream:
                 return parse(player, answer.text)
         raise NeedsPerson("Doodstream wants its page loaded in a browser", url=link.url)
 
+    def recognises(self, page: Page) -> bool:
+        """Whether a page's script redeems a ticket."""
+        return _TICKET.search(page.text) is not None
+
 
 def _player(link: Link) -> Steps[tuple[Page, str]]:
     """The page with a ticket, and the ticket: the embed page, else what the landing page frames."""

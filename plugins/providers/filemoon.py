@@ -110,7 +110,7 @@ def _ask(page: Page, code: str) -> Steps[Stream]:
         details = yield Get(page.join(f"{base}/embed/details"), referer=page.url)
     answer = details.json()
     frame = answer.get("embed_frame_url") if isinstance(answer, dict) else None
-    if isinstance(frame, str):
+    if isinstance(frame, str) and re.match(r"https?://[^/?#\s]+/", frame):
         url = Page(frame, 200, "").join(f"{base}/embed/playback")
         details = yield Get(url, referer=frame, headers={"X-Embed-Parent": page.url}, accept=(401, 403))
         answer = details.json()

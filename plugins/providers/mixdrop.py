@@ -61,7 +61,7 @@ class MixDrop:
 
     def recognises(self, page: Page) -> bool:
         """Whether a page holds the data of this host's player."""
-        return "MDCore." in page.text
+        return "MDCore" in page.text
 
 
 def _next(page: Page, link: Link) -> str | None:

@@ -54,6 +54,10 @@ class Vidmoly:
         page = yield Get(url, referer=link.referer or url, headers={"Sec-Fetch-Dest": "iframe"})
         return parse(page)
 
+    def recognises(self, page: Page) -> bool:
+        """Whether a page reports to this host's statistics, or shows its files."""
+        return "vidmoly." in page.text and _SOURCES.search(page.text) is not None
+
 
 @hookimpl
 def register_providers() -> list[Provider]:

@@ -91,8 +91,7 @@ def _offers(sources: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
 
 
 def _height(label: object) -> int | None:
-    number = re.match(r"\d{3,4}", str(label))
-    return int(number[0]) if number else None
+    return int(number[0]) if (number := re.match(r"\d{3,4}", str(label))) else None
 
 
 def _base64(text: str) -> bytes:
@@ -127,6 +126,10 @@ class Voe:
                 return parse(page)
             url, referer = hop, page.url
         raise PageChanged(f"VOE hops more than {MOST_HOPS} times")
+
+    def recognises(self, page: Page) -> bool:
+        """Whether a page is a stub that hops on, or holds sources that decode."""
+        return find_hop(page.text) is not None or any(_sources(page.text))
 
 
 def _ask(url: str, referer: str | None) -> Steps[Page]:

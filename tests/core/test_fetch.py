@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import time
 from email.utils import formatdate
 from typing import Any
@@ -58,6 +59,18 @@ async def test_a_cookie_set_by_a_redirect_is_there_after_it(network: Network, si
     site.answer("clips.example/e/2")
     await network.visit().page(Get(URL))
     assert site.asked[1].headers["Cookie"] == "seen=1"
+
+
+async def test_json_is_sent_as_such(network: Network, site: Any) -> None:
+    seen: list[tuple[str, object]] = []
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        seen.append((request.headers["Content-Type"], json.loads(await request.read())))
+        return web.Response(text="ok")
+
+    site.answers["clips.example/api"] = answer
+    await network.visit().page(Post("https://clips.example/api", json={"filecode": "x", "n": [1]}))
+    assert seen == [("application/json", {"filecode": "x", "n": [1]})]
 
 
 async def test_a_form_is_sent_and_not_sent_again_after_see_other(network: Network, site: Any) -> None:

@@ -191,3 +191,12 @@ async def test_first_bytes_are_proof_with_and_without_ranges(
     cdn.put(URL, film, ranges=ranged)
     await direct.sample(URL, visit, {})
     assert cdn.count(URL) == 1
+
+
+async def test_a_clip_of_the_size_that_stands_in_for_films_is_no_proof(cdn: Any, visit: Visit) -> None:
+    base = "http://cdn.example/v/"
+    cdn.segments(base, ["whole.mp4"])
+    size = (cdn.films / "whole.mp4").stat().st_size
+    await direct.sample(base + "whole.mp4", visit, {}, stand_in=size + 1)
+    with pytest.raises(Damaged, match="stands in"):
+        await direct.sample(base + "whole.mp4", visit, {}, stand_in=size)

@@ -14,6 +14,7 @@ import pytest
 from anidana.core.demo.faults import Faults
 from anidana.core.demo.network import PracticeNetwork
 from anidana.core.demo.story import SHELF
+from anidana.core.loader import DEFAULT_PROVIDERS
 from anidana.core.models import Number
 
 KEY = SHELF.series.key
@@ -196,7 +197,7 @@ def _uploads() -> Any:
 
 async def test_plugins_lists_what_is_loaded_in_order(shell: Any) -> None:
     ran = await shell("plugins", "--json")
-    assert ran.json["data"]["providers"] == ["VOE", "Doodstream", "Vidmoly"]
+    assert ran.json["data"]["providers"] == list(DEFAULT_PROVIDERS)
     assert {one["name"] for one in ran.json["data"]["loaded"]} >= {
         "aniworld", "voe", "doodstream", "vidmoly", "tmdb", "nfo", "artwork", "jellyfin", "kodi",
     }  # fmt: skip
