@@ -7,7 +7,7 @@ and the rest goes on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -165,26 +165,18 @@ class _Offers:
         self.sources: list[MetadataSource] = []
         self.writers: list[SidecarWriter] = []
         self.actions: list[Action] = []
+        self._manager = pluggy.PluginManager("anidana")
+        self._manager.add_hookspecs(hooks)
 
     def take(self, point: EntryPoint) -> tuple[str, ...]:
         """Import one plugin, call its hooks and accept what they return; returns the names."""
         module = point.load()
-        manager = pluggy.PluginManager("anidana")
-        manager.add_hookspecs(hooks)
-        manager.register(module, point.name)
-        manager.check_pending()
-        new: list[tuple[list[Any], Any]] = []
-        for offer in _call(manager.hook.register_providers):
-            new.append((self.providers, _check(offer, Provider)))
-        for offer in _call(manager.hook.register_catalogues):
-            new.append((self.catalogues, _check(offer, Catalogue)))
-        for offer in _call(manager.hook.register_metadata):
-            if isinstance(offer, MetadataSource):
-                new.append((self.sources, _check(offer, MetadataSource)))
-            else:
-                new.append((self.writers, _check(offer, SidecarWriter)))
-        for offer in _call(manager.hook.register_actions):
-            new.append((self.actions, _check(offer, Action)))
+        self._manager.register(module, point.name)
+        try:  # one plugin at a time, so that what one of them raises is its own affair
+            self._manager.check_pending()
+            new = list(self._offered(self._manager.hook))
+        finally:
+            self._manager.unregister(module)
         if not new:
             raise TypeError("it offers nothing")
         for count, (shelf, offer) in enumerate(new):
@@ -196,6 +188,20 @@ class _Offers:
         for shelf, offer in new:
             shelf.append(offer)
         return tuple(offer.name for _, offer in new)
+
+    def _offered(self, hook: Any) -> Iterator[tuple[list[Any], Any]]:
+        """Every offer of the plugin that is registered, checked, with the shelf it goes to."""
+        for offer in _call(hook.register_providers):
+            yield self.providers, _check(offer, Provider)
+        for offer in _call(hook.register_catalogues):
+            yield self.catalogues, _check(offer, Catalogue)
+        for offer in _call(hook.register_metadata):
+            if isinstance(offer, MetadataSource):
+                yield self.sources, _check(offer, MetadataSource)
+            else:
+                yield self.writers, _check(offer, SidecarWriter)
+        for offer in _call(hook.register_actions):
+            yield self.actions, _check(offer, Action)
 
 
 def _call(hook: Callable[[], list[Any]]) -> list[Any]:
