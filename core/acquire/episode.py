@@ -7,12 +7,12 @@ import errno
 import hashlib
 import shutil
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import AnidanaError, Damaged, DiskFull, NoStream, SetupError, SourceError
+from ..errors import AnidanaError, Damaged, DiskFull, NoStream, Refused, SetupError, SourceError
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..loader import Plugins
@@ -21,8 +21,11 @@ from ..settings import Downloads
 from . import direct, hls, media, verify, ytdlp
 from .candidates import Candidate
 from .prove import Proof, Shut, prove
-from .rotation import attempt_of, first_proven
-from .transfer import Fetched, Meter, Report
+from .rotation import Proven, attempt_of, first_proven
+from .transfer import Expired, Fetched, Meter, Report
+
+MOST_LINKS = 50
+"""Links to one stream in one transfer; the shortest-lived that were seen last minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,16 @@ async def acquire(
                 )
             except NoStream:
                 break
-            except Shut as shut:
-                raise shut.gate from None
-            language = won.candidate.mirror.language
             try:
-                path, info = await episode.deliver(won.proof, language)
+                path, info = await episode.deliver_to_the_end(won, partial(by, won.candidate))
             except (SourceError, Damaged) as error:
                 episode.note(won.candidate, attempt_of(won.candidate, won.began, error))
             else:
                 episode.note(won.candidate, attempt_of(won.candidate, won.began, None))
+                language = won.candidate.mirror.language
                 return Acquired(path, info, language, won.proof.provider, tuple(episode.attempts))
+    except Shut as shut:
+        raise shut.gate from None
     except OSError as error:
         raise _machine_trouble(error, staging) from error
     raise NoStream(_summary(episode.attempts), attempts=episode.attempts)
@@ -102,11 +105,31 @@ class _Episode:
         if attempt.result != "cancelled":
             self.left.remove(candidate)
 
+    async def deliver_to_the_end(
+        self, won: Proven[Proof], prove_again: Callable[[], Awaitable[Proof]]
+    ) -> tuple[Path, MediaInfo]:
+        """Deliver; a link that is refused on the way is extracted anew, as long as each brings something."""
+        proof, language = won.proof, won.candidate.mirror.language
+        for _ in range(MOST_LINKS):
+            folder = self._parts / _fingerprint(proof, language)
+            before = await asyncio.to_thread(_size_of, folder)
+            try:
+                return await self.deliver(proof, language)
+            except Expired:
+                if await asyncio.to_thread(_size_of, folder) <= before:
+                    raise
+            self.report.stage("resolving")
+            proof = await prove_again()
+        raise Refused(f"the host refused {MOST_LINKS} links, one after the other")
+
+    @property
+    def _parts(self) -> Path:
+        return self.staging / "parts"
+
     async def deliver(self, proof: Proof, language: Language) -> tuple[Path, MediaInfo]:
         """Fetch what was proven, put it together and look whether it is whole."""
         meter = Meter(self.staging, self.settings.floor_mib * 2**20, self.report)
-        parts = self.staging / "parts"
-        folder = parts / _fingerprint(proof, language)
+        folder = self._parts / _fingerprint(proof, language)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         meter.need(0)
         self.report.stage("downloading")
@@ -122,7 +145,7 @@ class _Episode:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         path = made.replace(self.staging / f"episode.{self.settings.container}")
-        await asyncio.to_thread(shutil.rmtree, parts, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._parts, ignore_errors=True)
         return path, joined.media
 
     async def _transfer(self, proof: Proof, folder: Path, meter: Meter) -> Fetched:
@@ -152,6 +175,11 @@ def _fingerprint(proof: Proof, language: Language) -> str:
     shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
     text = f"{proof.provider}\n{language}\n{shape}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes in the files of a folder, 0 if there is none."""
+    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
 
 
 def _machine_trouble(error: OSError, staging: Path) -> AnidanaError:

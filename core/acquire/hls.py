@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -37,7 +37,7 @@ async def load(url: str, visit: Visit, headers: Mapping[str, str], most_height: 
 
     Errors as in `playlist.read`; Damaged too for playlists that lead to themselves or too deep.
     """
-    seen: set[str] = set()
+    seen, quality = set[str](), ""
     for _ in range(MOST_NESTING):
         if url in seen:
             raise Damaged("the playlist leads to itself")
@@ -49,11 +49,11 @@ async def load(url: str, visit: Visit, headers: Mapping[str, str], most_height: 
             raise refusal(Page(body.url, body.status, text, body.headers))
         found = await asyncio.to_thread(read, text, body.url)
         if isinstance(found, Playlist):
-            return found
+            return replace(found, quality=quality)
         variant = best(found, most_height)
         if variant.separate_audio:
             raise Unsupported("picture and sound come separately")
-        url = variant.url
+        url, quality = variant.url, f"{variant.height} {variant.bandwidth}"
     raise Damaged(f"playlists are nested more than {MOST_NESTING} deep")
 
 

@@ -6,6 +6,7 @@ before and after: addresses, counts, durations, and whatever stands for encrypti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +25,10 @@ MOST_QUALITIES = 300
 
 MOST_KEYS = 2000
 """The library compares every key with every other, and with every segment."""
+
+
+_TOKEN = re.compile(r"(?<=/)(?=[^/]*\d)[\w~=-]{20,}(?=/)|(?<=/)\d{9,11}(?=/)")
+"""A folder in a path that changes with every link: a long random name, or a Unix time."""
 
 
 class Unsupported(SourceError):
@@ -62,9 +67,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """All segments of a complete video; never empty."""
+    """All segments of a complete video; never empty. `quality` is what the master playlist says of it."""
 
     segments: tuple[Segment, ...]
+    quality: str = ""
 
     @property
     def seconds(self) -> float:
@@ -79,11 +85,8 @@ class Playlist:
 
     @property
     def shape(self) -> str:
-        """What stays the same when the same video is listed again with fresh links: no host, no query."""
-        return "\n".join(
-            f"{urlsplit(segment.part.url).path} {segment.part.start} {segment.part.length} {segment.seconds}"
-            for segment in self.segments
-        )
+        """What stays the same when the same video is listed again with fresh links: no host, no token."""
+        return "\n".join((self.quality, *map(_shape, self.segments)))
 
     @property
     def pieces(self) -> Iterator[tuple[Part | None, list[int]]]:
@@ -101,6 +104,11 @@ class Variant:
     height: int = 0
     bandwidth: int = 0
     separate_audio: bool = False
+
+
+def _shape(segment: Segment) -> str:
+    path = _TOKEN.sub("*", urlsplit(segment.part.url).path)
+    return f"{path} {segment.part.start} {segment.part.length} {segment.seconds}"
 
 
 def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..store.shelf import EpisodeRow
     from ..store.tables import AttemptRow
 
-WORDS = "regal"
+WORDS = {False: "regal", True: "parade"}
+"""What is searched for: a series, and one whose every episode is at another host."""
 
 
 @command("demo", "demo", example="anidana demo --library ./shelf --data ./state", own_data=True)
@@ -30,16 +31,17 @@ WORDS = "regal"
     type=click.Path(file_okay=False, path_type=Path),
     help="Library to fill; default: a temporary folder, the same each time.",
 )
-def demo(out: Output, data: Path | None, library: Path | None) -> int | None:
+@click.option("--all-hosts", is_flag=True, help="Get one episode from every host that is built in.")
+def demo(out: Output, data: Path | None, library: Path | None, all_hosts: bool) -> int | None:
     """Run the whole job on a practice network inside this machine: no site, no server, no key.
 
     It searches, follows a series, shows what is missing, gets it from hosts some of which are
     down, and lets a Jellyfin and a Kodi (both pretended) see it. The second time nothing is missing.
     """
-    return run(_demo(out, data, library))
+    return run(_demo(out, data, library, WORDS[all_hosts]))
 
 
-async def _demo(out: Output, data: Path | None, library: Path | None) -> int:
+async def _demo(out: Output, data: Path | None, library: Path | None, words: str) -> int:
     from .. import following
     from ..demo import run as stage
     from ..jobs import get as jobs
@@ -53,8 +55,8 @@ async def _demo(out: Output, data: Path | None, library: Path | None) -> int:
     data = data.absolute() if data else stage.own_folder() / "data"
     step = _narrator(quiet=out.as_json)
     async with stage.opened(library, data) as (app, network):
-        found = await following.search(app, WORDS)
-        step(f"anidana search {WORDS}", lambda to: _print_hits(to, found))
+        found = await following.search(app, words)
+        step(f"anidana search {words}", lambda to: _print_hits(to, found))
 
         catalogue, key = await following.choose(app, found[0].hit.title)
         row = await following.follow(app, await following.look(app, catalogue, key))

@@ -16,54 +16,21 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from aiohttp import web
 
-from ..models import Number
 from .faults import Faults, PlaceT, Switches, faults_of
 from .media import Media, make
 from .serving import Seen, host_of, html, listening, see
 from .sites.catalogue import AniWorld
-from .sites.doodstream import Doodstream
+from .sites.hosts import Site, open_hosts
 from .sites.metadata_api import MetadataApi
 from .sites.skeletons import fill
-from .sites.vidmoly import Vidmoly
-from .sites.voe import Voe
-
-
-class Site(Protocol):
-    """One site of the practice network. `hosts` are its domains; sub-domains belong to it."""
-
-    name: str
-    hosts: tuple[str, ...]
-
-    def number(self, path: str) -> Number | None:
-        """The episode that a path is about."""
-        ...
-
-    async def answer(self, request: web.BaseRequest, seen: Seen, faults: Faults) -> web.StreamResponse:
-        """Answer one request."""
-        ...
-
-
-class Stranger:
-    """A host that no built-in plugin reads: every page answers, none has a player we know."""
-
-    name: str = "Veev"
-    hosts: tuple[str, ...] = ("veev.to",)
-
-    def number(self, path: str) -> Number | None:
-        """Its paths do not say."""
-        return None
-
-    async def answer(self, request: web.BaseRequest, seen: Seen, faults: Faults) -> web.StreamResponse:
-        """Answer one request."""
-        return html("<html><head><title>Veev</title></head><body>A player of its own</body></html>")
 
 
 class PracticeNetwork:
-    """Catalogue (`aniworld`), hosts (`VOE`, `Doodstream`, `Vidmoly`, `Veev`) and metadata API (`tmdb`).
+    """Catalogue (`aniworld`), every host that is built in, a stranger (`Veev`) and a metadata API (`tmdb`).
 
     An async context manager. `cache` is where its videos are kept from run to run. `faults` may be
     changed while it runs; `requests` is everything that arrived, oldest first, and may be cleared.
@@ -81,14 +48,9 @@ class PracticeNetwork:
 
     async def __aenter__(self) -> Self:
         media: Media = await asyncio.to_thread(make, self._cache)
-        self._sites = (
-            AniWorld(media),
-            Voe(media),
-            Doodstream(media),
-            Vidmoly(media),
-            MetadataApi(media),
-            Stranger(),
-        )
+        hosts = open_hosts(media)
+        links = {host.name: host.link for host in hosts}
+        self._sites = (AniWorld(media, links), *hosts, MetadataApi(media))
         self.address = await self._stack.enter_async_context(listening(self._answer))
         return self
 

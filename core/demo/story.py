@@ -1,8 +1,9 @@
-"""What the practice catalogue lists: three invented series, in the words of the house.
+"""What the practice catalogue lists: four invented series, in the words of the house.
 
 `SHELF` is the one to follow. Its languages differ per episode, one episode has no German title,
 one mirror's host is unknown, its last film is a special with an apostrophe. `LOST` shares words
-with it and has an announced episode; `OBSERVATORY` has a film and no season.
+with it and has an announced episode; `OBSERVATORY` has a film and no season; each episode of `PARADE`
+is at one host alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from ..loader import DEFAULT_PROVIDERS
 from ..models import (
     ENGLISH_SUB,
     GERMAN_DUB,
@@ -262,7 +264,36 @@ OBSERVATORY = Story(
     english_description="Mina inherits an observatory without a roof.",
 )
 
-STORIES = (SHELF, LOST, OBSERVATORY)
+PARADE = Story(
+    id=9004,
+    series=_series(
+        "parade-der-gastgeber",
+        "Parade der Gastgeber",
+        seasons=(1,),
+        alternative_titles=("Parade of the Hosts",),
+        year=2022,
+        end_year=2022,
+        description="Jeden Abend zieht ein anderes Haus die Fahne hoch und zeigt seinen Film.",
+        genres=("Comedy",),
+        fsk=0,
+        countries=("Japan",),
+        rating=3.0,
+        rating_count=26,
+    ),
+    seasons=(
+        Season(
+            1,
+            tuple(
+                _entry(1, number, f"Zu Gast bei {host}", f"A Night at {host}", (GERMAN_DUB,), hosts=(host,))
+                for number, host in enumerate(DEFAULT_PROVIDERS, 1)
+            ),
+        ),
+    ),
+    english_title="Parade of the Hosts",
+    english_description="Every night another house hoists its flag and shows its film.",
+)
+
+STORIES = (SHELF, LOST, OBSERVATORY, PARADE)
 
 
 def story_of(key: str) -> Story | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anidana.core import Link, Provider, Steps, Stream
+from anidana.core import Link, Page, Provider, Steps, Stream
 from anidana.core.errors import ConfigError
 from anidana.core.hooks import GROUP
 from anidana.core.loader import BUILT_IN, DEFAULT_PROVIDERS, Plugins, in_order, knows, load
@@ -62,7 +62,7 @@ def points(tmp_path: Path) -> Callable[[], list[EntryPoint]]:
 class Named:
     """A provider of whom only the name matters."""
 
-    domains = ("clips.example",)
+    domains: tuple[str, ...] = ("clips.example",)
     headers: Mapping[str, str] = {}
 
     def __init__(self, name: str) -> None:
@@ -205,3 +205,48 @@ def test_a_broken_built_in_stops_the_start(
 def test_a_catalogue_that_is_not_loaded_is_a_matter_of_settings() -> None:
     with pytest.raises(ConfigError, match="no catalogue plugin is called 'nowhere'"):
         Plugins().catalogue("nowhere")
+
+
+class Marked(Named):
+    """A provider that knows its pages by a mark, and fails at others."""
+
+    def __init__(self, name: str, mark: str) -> None:
+        super().__init__(name)
+        self.labels = (f"{name} Plus",)
+        self._mark = mark
+
+    def recognises(self, page: Page) -> bool:
+        if not page.text:
+            raise ValueError("an empty page")
+        return self._mark in page.text
+
+
+def test_the_owner_s_domains_come_before_those_of_the_plugins_and_never_fit_look_alikes() -> None:
+    one, other = Named("One"), Named("Other")
+    other.domains = ("other.example",)
+    plugins = Plugins((one, other), domains={"other": ("clips.example", "new-name.example")})
+    assert plugins.provider_for("", "other.example") is other
+    assert plugins.provider_for("", "sub.new-name.example") is other
+    assert plugins.provider_for("", "clips.example") is other
+    assert plugins.provider_for("One", "clips.example") is one
+    for host in ("new-name.example.evil.test", "evil-new-name.example", "new-name.exampl", ""):
+        assert plugins.provider_for("", host) is None
+
+
+def test_domains_from_the_settings_reach_the_plugins() -> None:
+    plugins = load(points=(), domains={"VOE": ("Fresh-Name.example",)})
+    assert plugins.domains == {"voe": ("fresh-name.example",)}
+
+
+def test_a_host_goes_by_several_labels_and_no_two_hosts_by_one() -> None:
+    plugins = Plugins((Named("One"), Marked("Two", "x")))
+    assert plugins.provider_for(" two plus ") is plugins.providers[1]
+    assert plugins.provider_for("Provider") is None
+
+
+def test_a_page_says_whose_it_is_and_a_plugin_that_fails_at_it_is_passed_over() -> None:
+    one, two = Marked("One", "<one>"), Marked("Two", "<two>")
+    plugins = Plugins((Named("Plain"), one, two))
+    assert plugins.recognise(Page("https://x.example/", 200, "<two>")) is two
+    assert plugins.recognise(Page("https://x.example/", 200, "<three>")) is None
+    assert plugins.recognise(Page("https://x.example/", 200, "")) is None

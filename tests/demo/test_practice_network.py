@@ -17,6 +17,7 @@ from anidana.core.demo.sites.vidmoly import Vidmoly
 from anidana.core.demo.sites.voe import Voe
 from anidana.core.demo.story import ROOT, SHELF, UPLOADS
 from anidana.core.fetch import Network
+from anidana.core.loader import DEFAULT_PROVIDERS
 from anidana.core.models import Number
 from anidana.core.settings import Network as NetworkSettings
 from anidana.core.steps import Get
@@ -99,7 +100,7 @@ def test_every_mirror_has_its_own_link_and_its_own_page() -> None:
 
 def test_the_story_has_what_the_demo_shows() -> None:
     assert [len(season.episodes) for season in SHELF.seasons] == [2, 3, 2]
-    assert {upload.provider for upload in UPLOADS} == {Voe.name, Doodstream.name, Vidmoly.name, "Veev"}
+    assert {upload.provider for upload in UPLOADS} == {*DEFAULT_PROVIDERS, "Veev"}
     assert AniWorld.name == SHELF.series.catalogue
     per_episode = {episode.languages for episode in SHELF.episodes}
     assert len(per_episode) == 5

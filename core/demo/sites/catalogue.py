@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from urllib.parse import parse_qs
 
@@ -24,23 +24,20 @@ from .catalogue_pages import (
     path_of,
     season_page,
 )
-from .doodstream import Doodstream
-from .vidmoly import Vidmoly
-from .voe import Voe
 
 _EPISODE = re.compile(r"/anime/stream/[^/]+/(?:staffel-(\d+)|filme)/(?:episode|film)-(\d+)/?$")
 _REDIRECT = re.compile(r"/redirect/(\d+)/?$")
-_LINKS = {host.name: host.link for host in (Voe, Doodstream, Vidmoly)}
 
 
 class AniWorld:
-    """The catalogue. Its pages are always those of `story.STORIES`."""
+    """The catalogue. Its pages are always those of `story.STORIES`; `links` are the hosts', by label."""
 
     name = "aniworld"
     hosts: tuple[str, ...] = ("aniworld.to",)
 
-    def __init__(self, media: Media) -> None:
+    def __init__(self, media: Media, links: Mapping[str, Callable[[Upload], str]]) -> None:
         self._pictures = media.pictures
+        self._links = links
 
     def number(self, path: str) -> Number | None:
         """The episode that a path is about."""
@@ -62,7 +59,7 @@ class AniWorld:
             case ["animes-alphabet"]:
                 return html(alphabet_page())
             case ["redirect", _]:
-                return _redirect(seen.path, faults)
+                return self._redirect(seen.path, faults)
             case ["anime", "stream", key, *rest] if (story := story_of(key)) and not faults.gone:
                 return _page(story, rest, self.number(seen.path), faults)
             case ["public", "img", "cover", file]:
@@ -70,6 +67,12 @@ class AniWorld:
                 if size in self._pictures:
                     return web.Response(body=self._pictures[size], content_type="image/jpeg")
         return html(not_found_page(), 404 if seen.path.startswith("/public/") else 200)
+
+    def _redirect(self, path: str, faults: Faults) -> web.Response:
+        upload = _linked(path)
+        if upload is None or faults.gone or upload.provider not in self._links:
+            return html(not_found_page(), 404)
+        return web.Response(status=301, headers={"Location": self._links[upload.provider](upload)})
 
 
 def _page(story: Story, rest: list[str], number: Number | None, faults: Faults) -> web.Response:
@@ -91,21 +94,9 @@ def _season(story: Story, rest: list[str]) -> Season | None:
     return None
 
 
-def _redirect(path: str, faults: Faults) -> web.Response:
-    upload = _linked(path)
-    if upload is None or faults.gone:
-        return html(not_found_page(), 404)
-    return web.Response(status=301, headers={"Location": _target(upload)})
-
-
 def _linked(path: str) -> Upload | None:
     found = _REDIRECT.match(path)
     return upload_by_id(int(found[1])) if found else None
-
-
-def _target(upload: Upload) -> str:
-    link = _LINKS.get(upload.provider)
-    return link(upload) if link else f"https://{upload.provider.lower()}.to/e/{upload.code}"
 
 
 def _as_html(value: object) -> web.Response:

@@ -6,16 +6,19 @@ import asyncio
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from aiohttp import web
 
 from anidana.core.acquire import Acquired, acquire
+from anidana.core.acquire.candidates import Candidate
 from anidana.core.acquire.media import probe
 from anidana.core.errors import DiskFull, Gone, NoStream, SetupError
 from anidana.core.fetch import Visit
-from anidana.core.models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Stream
+from anidana.core.models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Link, Mirror, Stream
 from anidana.core.settings import Downloads
+from anidana.core.steps import Steps
 
 BASE = "http://cdn.example/v/"
 NAMES = [f"ts{number}.ts" for number in range(6)]
@@ -251,3 +254,66 @@ async def test_a_staging_folder_that_cannot_be_made_is_named(
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="file/staging"):
         await get(tmp_path / "file" / "staging")
+
+
+class Renewing:
+    """A host whose every link is good for so many segments."""
+
+    name = "VOE"
+    domains = ("voe.example",)
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, cdn: Any, playlist: str, good_for: int) -> None:
+        self.links = 0
+        self._left = 0
+        self._good_for = good_for
+        for name in NAMES:
+            cdn.segments(BASE, [name])
+            cdn.site.answers[f"cdn.example/v/{name}"] = self._limited(
+                cdn.site.answers[f"cdn.example/v/{name}"]
+            )
+        cdn.put(BASE + "index.m3u8", playlist)
+
+    def _limited(self, answer: Any) -> Any:
+        async def limited(request: web.BaseRequest) -> web.StreamResponse:
+            if not self._left:
+                return web.Response(status=403)
+            self._left -= 1
+            return await answer(request)  # type: ignore[no-any-return]
+
+        return limited
+
+    def extract(self, link: Link) -> Steps[Stream]:
+        yield from ()
+        self.links += 1
+        self._left = self._good_for
+        return Stream.hls(f"{BASE}index.m3u8?t={self.links}")
+
+
+async def test_a_link_that_expires_is_extracted_again_and_no_segment_comes_twice(
+    cdn: Any, offers: Any, get: Any, told: Any, helpers: SimpleNamespace
+) -> None:
+    voe = Renewing(cdn, helpers.playlist(NAMES), good_for=4)
+    offers.hosts.append(voe)
+    cdn.put("http://voe.example/e/1", "<html>player</html>")
+    offers.found.append(Candidate(Mirror("VOE", GERMAN_DUB, "http://voe.example/e/1"), voe))
+    got = await get(connections=1)
+    assert got.media.seconds == pytest.approx(12, abs=0.2)
+    assert voe.links == 2
+    assert results(told) == [("VOE", "ok")]
+    asked = [cdn.count(BASE + name) for name in NAMES]
+    assert asked == [3, 1, 1, 2, 1, 1]  # the first is sampled for each link, the fourth was refused once
+
+
+async def test_a_host_whose_fresh_links_bring_nothing_is_left(
+    cdn: Any, offers: Any, get: Any, told: Any, helpers: SimpleNamespace
+) -> None:
+    voe = Renewing(cdn, helpers.playlist(NAMES), good_for=1)  # the sample, and no more
+    offers.hosts.append(voe)
+    cdn.put("http://voe.example/e/1", "<html>player</html>")
+    offers.found.append(Candidate(Mirror("VOE", GERMAN_DUB, "http://voe.example/e/1"), voe))
+    offers.add("Spare", Stream.hls(cdn.hls("http://spare.example/v/")))
+    got = await get(connections=1)
+    assert got.provider == "Spare"
+    assert results(told) == [("VOE", "refused"), ("Spare", "ok")]
+    assert voe.links == 1

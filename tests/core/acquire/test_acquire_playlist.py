@@ -210,6 +210,9 @@ def test_the_shape_survives_fresh_links_but_not_another_video() -> None:
     assert one == shape("https://edge2.example", "t=2", "2.0")
     assert one != shape("https://edge1.example", "t=1", "2.1")
     assert one != shape("https://edge1.example/other", "t=1", "2.0")
+    first = shape("https://edge1.example/v4/ngqBF8rO5I1fnu9OlpLUwA/1762172338/720", "", "2.0")
+    assert first == shape("https://edge1.example/v4/gbA7adGrZj437iEsJRrrzg/1767736402/720", "", "2.0")
+    assert first != shape("https://edge1.example/v4/gbA7adGrZj437iEsJRrrzg/1767736402/480", "", "2.0")
 
 
 def test_only_whole_seconds_may_have_been_rounded() -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+from aiohttp import web
 
 from anidana.core.acquire.candidates import Candidate
 from anidana.core.acquire.playlist import Unsupported
@@ -14,7 +15,7 @@ from anidana.core.errors import Crashed, Damaged, Gone, NeedsPerson, PageChanged
 from anidana.core.fetch import Visit
 from anidana.core.loader import Plugins
 from anidana.core.models import GERMAN_DUB, Mirror, Stream
-from anidana.core.steps import Get
+from anidana.core.steps import Get, Page
 
 BASE = "http://cdn.example/v/"
 
@@ -108,6 +109,30 @@ async def test_a_host_that_nobody_knows_is_unsupported(cdn: Any, offers: Any, ru
     cdn.put("http://other.example/e/1", "<title>Other</title>", type_="text/html")
     with pytest.raises(Unsupported, match=r"other\.example"):
         await run(Candidate(Mirror("Anbieter", GERMAN_DUB, "http://other.example/e/1"), None))
+
+
+async def test_a_placeholder_is_told_by_where_its_link_leads_to(cdn: Any, offers: Any, run: Any) -> None:
+    known = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+
+    async def hop(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": known.mirror.url})
+
+    cdn.site.answers["unheard-of.example/e/1"] = hop
+    proof = await run(Candidate(Mirror("Provider", GERMAN_DUB, "http://unheard-of.example/e/1"), None))
+    assert proof.provider == "VOE"
+
+
+async def test_a_placeholder_is_told_by_the_page_itself(
+    cdn: Any, offers: Any, run: Any, helpers: SimpleNamespace
+) -> None:
+    class Knowing(helpers.Host):  # type: ignore[misc, name-defined]
+        def recognises(self, page: Page) -> bool:
+            return "made by clips" in page.text
+
+    offers.hosts.append(Knowing("Clips", ("clips.example",), outcome=Stream.hls(cdn.hls(BASE))))
+    cdn.put("http://unheard-of.example/e/1", "<!-- made by clips -->", type_="text/html")
+    proof = await run(Candidate(Mirror("Provider", GERMAN_DUB, "http://unheard-of.example/e/1"), None))
+    assert proof.provider == "Clips"
 
 
 async def test_a_host_that_is_off_is_not_asked_by_way_of_its_link(cdn: Any, offers: Any, run: Any) -> None:
