@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from . import loader, logs, settings
-from .driver import drive
+from . import loader, logs, settings, sites
 from .errors import ConfigError, Held, SetupError
 from .fetch import Network
 from .hooks import Catalogue
@@ -21,6 +22,8 @@ from .loader import Plugins
 from .settings import Settings
 from .steps import Steps
 from .store.sessions import open_store
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -50,9 +53,9 @@ class App:
             raise ConfigError("no catalogue plugin is installed", hint="anidana plugins")
         return self.plugins.catalogues
 
-    async def ask(self, steps: Steps[T]) -> T:
-        """Run a plugin's generator in a visit of its own."""
-        return await drive(steps, self.network.visit().page)
+    async def ask(self, catalogue: Catalogue, steps: Steps[T]) -> T:
+        """Run a catalogue's generator in a visit of its own; errors as in `sites.ask`."""
+        return await sites.ask(catalogue, steps, self.network.visit().page)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -80,12 +83,27 @@ async def open_app(
     chosen = chosen or settings.read(data / "config.json")
     logs.set_up(data / "logs", chosen.logging.level, chosen.secrets())
     plugins = plugins or loader.load(chosen.providers.order, domains=chosen.providers.domains)
+    for sentence in unknown_hosts(chosen.providers, plugins):
+        log.warning(sentence)
     check_templates(chosen.library.naming)
     check_servers(chosen.media_servers, plugins)
     secret = chosen.store.database_url
     url = secret.get_secret_value() if secret else data / "anidana.db"
     async with open_store(url), Network(chosen.network) as network:
         yield App(data, chosen, plugins, network)
+
+
+def unknown_hosts(chosen: settings.Providers, plugins: Plugins) -> list[str]:
+    """A sentence for every name in the settings that no plugin's host goes by."""
+    known = {label.casefold(): label for one in plugins.providers for label in loader.labels(one)}
+    sentences = []
+    for key in ("order", "off", "domains"):
+        for name in getattr(chosen, key):
+            if name.casefold() not in known:
+                near = get_close_matches(name.casefold(), known, 1)
+                more = f"; the nearest is {known[near[0]]}" if near else ""
+                sentences.append(f"setting providers.{key}: no host is called {name!r}{more}")
+    return sentences
 
 
 def check_servers(servers: Sequence[settings.MediaServer], plugins: Plugins) -> None:

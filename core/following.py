@@ -76,7 +76,7 @@ async def _hits(app: App, query: str, site: str, warn: Warn) -> list[Hit]:
 
 async def _hits_at(app: App, catalogue: Catalogue, query: str) -> list[Hit] | SourceError:
     try:
-        return await app.ask(catalogue.search(query))
+        return await app.ask(catalogue, catalogue.search(query))
     except SourceError as error:
         return error
 
@@ -134,8 +134,8 @@ def _titles(hits: list[Hit]) -> list[str]:
 
 async def look(app: App, catalogue: Catalogue, key: str) -> Listing:
     """Read a series and all its seasons from its catalogue; nothing is stored."""
-    series = await app.ask(catalogue.series(key))
-    seasons = [await app.ask(catalogue.season(key, number)) for number in series.seasons]
+    series = await app.ask(catalogue, catalogue.series(key))
+    seasons = [await app.ask(catalogue, catalogue.season(key, number)) for number in series.seasons]
     return Listing(series, tuple(seasons))
 
 

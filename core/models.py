@@ -228,13 +228,17 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One mirror tried. `result` is `ok`, `cancelled` or an error's code; `seconds` is how long it took."""
+    """One mirror tried. `result` is `ok`, `cancelled` or an error's code; `seconds` is how long it took.
+
+    `retry_after` is the host's own wish, in seconds.
+    """
 
     provider: str
     language: Language
     result: str
     reason: str = ""
     seconds: float = 0.0
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,10 @@ def read(file: Path | None = None) -> Settings:
     """
     tree = _tree(file) if file is not None else {}
     _check_environment()
+    return _check(tree)
+
+
+def _check(tree: dict[str, Any]) -> Settings:
     for key in tree:  # before the settings library sees it: it has arguments of its own
         if key not in Settings.model_fields:
             raise ConfigError(_sentence((key,), "", "extra_forbidden"))
@@ -256,6 +260,31 @@ def read(file: Path | None = None) -> Settings:
         problems = error.errors()
         problem = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
         raise ConfigError(_sentence(problem["loc"], problem["msg"], problem["type"])) from None
+
+
+def change(file: Path, path: tuple[str, ...], value: object) -> None:
+    """Set one value in a settings file, whole or not at all; everything else in it stays.
+
+    ConfigError if the file is broken, if the value is wrong, or if the environment says otherwise.
+    """
+    variable = PREFIX + "__".join(path).upper()
+    if os.environ.get(variable):
+        raise ConfigError(f"{variable} is set and would win", hint="change it there, or unset it")
+    tree = branch = _tree(file)
+    for key in path[:-1]:
+        branch = branch.setdefault(key, {})
+        if not isinstance(branch, dict):
+            raise ConfigError(f"{file}: {key} is no section")
+    branch[path[-1]] = value
+    _check(tree)
+    staged = file.with_name(f".{file.name}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        staged.touch(file.stat().st_mode & 0o777 if file.exists() else 0o600)  # there may be keys in it
+        staged.write_text(json.dumps(tree, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        staged.replace(file)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _tree(file: Path) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def candidates(
     languages: Sequence[Language],
     *,
     off: Collection[str] = (),
+    resting: Collection[str] = (),
 ) -> list[Candidate]:
     """Mirrors in a wanted language, never in another, in the order in which they are asked.
 
     By rank of language, then by the order of `plugins.providers`; a label that no plugin knows
-    comes last among its language. `off` are names of providers.
+    comes last among its language, but before hosts that rest. `off` and `resting` are names of providers.
     """
     left_out = {name.casefold() for name in off}
     order = {provider.name: place for place, provider in enumerate(plugins.providers)}
@@ -43,7 +44,8 @@ def candidates(
         if mirror.language in languages
     ]
 
-    def rank(candidate: Candidate) -> tuple[int, int]:
-        return languages.index(candidate.mirror.language), order.get(candidate.name, len(order))
+    def rank(candidate: Candidate) -> tuple[int, bool, int]:
+        language = languages.index(candidate.mirror.language)
+        return language, candidate.name in resting, order.get(candidate.name, len(order))
 
     return sorted((one for one in found if one.name.casefold() not in left_out), key=rank)

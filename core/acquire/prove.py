@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..driver import drive
-from ..errors import AnidanaError, Crashed, NeedsPerson, Refused
+from ..errors import AnidanaError, Crashed, Gone, NeedsPerson, Refused, SourceError
 from ..fetch import MOST_PAGE_BYTES, Visit, refusal
 from ..hooks import Catalogue, Provider
 from ..loader import Plugins
@@ -75,11 +75,21 @@ class Shut(AnidanaError):
         self.gate = gate
 
 
+class NoLink(SourceError):
+    """The catalogue did not say where the mirror is; its host is not to blame."""
+
+    code = "no_link"
+
+
 async def _resolve(catalogue: Catalogue, candidate: Candidate, visit: Visit) -> Link:
     try:
         return await drive(catalogue.resolve(candidate.mirror), visit.page)
     except NeedsPerson as gate:
         raise Shut(gate) from gate
+    except Gone:
+        raise
+    except SourceError as error:
+        raise NoLink(str(error)) from error
 
 
 async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> Provider | None:

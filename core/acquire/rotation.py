@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from ..errors import AnidanaError, Damaged, NoStream, SourceError
+from ..errors import AnidanaError, Damaged, NoStream, Refused, SourceError
 from ..models import Attempt
 from .candidates import Candidate
 
@@ -81,7 +81,8 @@ def attempt_of(candidate: Candidate, began: float, error: BaseException | None) 
             log.error("%s failed in a way of its own", candidate.name, exc_info=error)
             result, reason = "crashed", f"an error of ours: {type(error).__name__}"
     seconds = round(time.monotonic() - began, 3)
-    return Attempt(candidate.name, candidate.mirror.language, result, reason, seconds)
+    later = error.retry_after if isinstance(error, Refused) else None
+    return Attempt(candidate.name, candidate.mirror.language, result, reason, seconds, later)
 
 
 async def _race(

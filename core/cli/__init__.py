@@ -16,6 +16,7 @@ import click
 from ..errors import AnidanaError
 from . import demo, fetching, inspect, series
 from .command import Terminated, print_error, report, report_document
+from .hosts import hosts
 
 GROUPS = (series, fetching, inspect, demo)
 
@@ -36,6 +37,7 @@ for module in GROUPS:
     for item in vars(module).values():
         if isinstance(item, click.Command):
             program.add_command(item)
+program.add_command(hosts)
 
 
 def main() -> None:

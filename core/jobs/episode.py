@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import sites
 from ..acquire import Acquired, acquire
 from ..acquire.candidates import candidates
 from ..app import App
-from ..driver import drive
 from ..errors import (
     AnidanaError,
     DiskFull,
@@ -27,16 +27,17 @@ from ..errors import (
 )
 from ..fetch import Visit
 from ..hooks import Catalogue
+from ..hosts import HostState
 from ..library import folders, naming, place
 from ..logs import DOWNLOAD_ERRORS
 from ..metadata.facts import look_up
 from ..metadata.images import ImageDownloader
 from ..metadata.sidecars import sidecars_for
 from ..models import Attempt, Item, Language, Mirror, SeriesFacts, Sidecar
-from ..store import queue, shelf
+from ..store import hosts, queue, shelf
 from ..store.queue import Ticket
 from ..store.sessions import get_db_session
-from ..store.tables import AnimeSeries, Episode, EpisodeFile
+from ..store.tables import AnimeSeries, Episode, EpisodeFile, now
 from .events import Listener, Moved, Staged, Tried
 
 log = logging.getLogger(__name__)
@@ -148,9 +149,16 @@ async def _fetch_and_file(job: Job) -> None:
     catalogue = app.plugins.catalogue(job.series.site)
     mirrors = await _mirrors(job, catalogue)
     off = app.settings.providers.off
-    offers = candidates(mirrors, app.plugins, job.run.languages, off=off)
+    async with get_db_session(read_only=True) as session:
+        states = await hosts.states(session, "host")
+    resting = {name: state for name, state in states.items() if state.rests_at(now())}
+    offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=resting)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
+    asleep = [resting[one.name] for one in offers if one.name in resting]
+    offers = [one for one in offers if not _asked_to_wait(resting.get(one.name))]
+    if not offers:
+        raise Refused(_resting_text(asleep))
     place.check_target(
         _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
     )
@@ -168,6 +176,11 @@ async def _fetch_and_file(job: Job) -> None:
         )
     except NeedsPerson as error:  # the catalogue's own gate, before every link of it
         job.run.trouble[catalogue.name] = error
+        await sites.note(catalogue, error)
+        raise
+    except NoStream as error:
+        if asleep:
+            raise NoStream(f"{error}; {_resting_text(asleep)}", attempts=error.attempts) from error
         raise
     await _file(job, got, library)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
@@ -184,10 +197,20 @@ async def _mirrors(job: Job, catalogue: Catalogue) -> list[Mirror]:
     if (trouble := job.run.trouble.get(catalogue.name)) is not None:
         raise trouble
     try:
-        return await drive(catalogue.mirrors(job.series.key, job.row.number), job.run.visit.page)
+        steps = catalogue.mirrors(job.series.key, job.row.number)
+        return await sites.ask(catalogue, steps, job.run.visit.page)
     except (Refused, NeedsPerson) as error:
         job.run.trouble[catalogue.name] = error
         raise
+
+
+def _asked_to_wait(state: HostState | None) -> bool:
+    """Whether the host itself has said when it wants to be asked again."""
+    return state is not None and state.asked_until is not None and now() < state.asked_until
+
+
+def _resting_text(asleep: Iterable[HostState]) -> str:
+    return ", ".join(dict.fromkeys(f"{state.name} rests {sites.until(state)}" for state in asleep))
 
 
 def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:

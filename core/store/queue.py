@@ -6,13 +6,14 @@ Every change of a running job says which attempt it speaks for; an older one cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import models
+from . import hosts
 from .shelf import insert
 from .tables import (
     OPEN,
@@ -184,13 +185,17 @@ async def resumable(session: AsyncSession) -> list[int]:
 
 
 async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequence[models.Attempt]) -> None:
-    """Keep what each mirror answered."""
+    """Keep what each mirror answered, and what that says of its host."""
     rows = [
-        {**asdict(attempt), "language": str(attempt.language), "job_id": ticket.job_id, "at": now()}
+        {
+            "provider": attempt.provider, "language": str(attempt.language), "result": attempt.result,
+            "reason": attempt.reason, "seconds": attempt.seconds, "job_id": ticket.job_id, "at": now(),
+        }
         for attempt in attempts
-    ]
+    ]  # fmt: skip
     if rows:
         await session.execute(insert(session, AttemptRow), rows)
+        await hosts.note(session, attempts)
 
 
 async def attempts(session: AsyncSession, job_ids: Sequence[int], since: datetime) -> list[AttemptRow]:

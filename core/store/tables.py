@@ -199,6 +199,27 @@ class OutboxRow(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
 
+class HostRow(Base):
+    """How a streaming host or a catalogue has behaved: `hosts.HostState` by its name."""
+
+    __tablename__ = "hosts"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    results: Mapped[str] = mapped_column(String(20), default="")
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    plugin_failures: Mapped[int] = mapped_column(Integer, default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    rests: Mapped[int] = mapped_column(Integer, default=0)
+    resting_until: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    asked_until: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    last_ok: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    last_tried: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    last_result: Mapped[str] = mapped_column(String(50), default="")
+    last_reason: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str] = mapped_column(Text, default="")
+
+
 class SystemSettings(Base):
     """The single row of facts about this installation."""
 

@@ -10,12 +10,12 @@ from aiohttp import web
 
 from anidana.core.acquire.candidates import Candidate
 from anidana.core.acquire.playlist import Unsupported
-from anidana.core.acquire.prove import Proof, merged, prove
+from anidana.core.acquire.prove import NoLink, Proof, merged, prove
 from anidana.core.errors import Crashed, Damaged, Gone, NeedsPerson, PageChanged, Refused, SourceError
 from anidana.core.fetch import Visit
 from anidana.core.loader import Plugins
-from anidana.core.models import GERMAN_DUB, Mirror, Stream
-from anidana.core.steps import Get, Page
+from anidana.core.models import GERMAN_DUB, Link, Mirror, Stream
+from anidana.core.steps import Get, Page, Steps
 
 BASE = "http://cdn.example/v/"
 
@@ -109,6 +109,18 @@ async def test_a_host_that_nobody_knows_is_unsupported(cdn: Any, offers: Any, ru
     cdn.put("http://other.example/e/1", "<title>Other</title>", type_="text/html")
     with pytest.raises(Unsupported, match=r"other\.example"):
         await run(Candidate(Mirror("Anbieter", GERMAN_DUB, "http://other.example/e/1"), None))
+
+
+async def test_a_link_that_the_catalogue_refuses_is_no_fault_of_the_host(offers: Any, run: Any) -> None:
+    class Closed:
+        name, url, domains = "shop", "http://shop.example", ("shop.example",)
+
+        def resolve(self, mirror: Mirror) -> Steps[Link]:
+            yield from ()
+            raise Refused("the shop is closed")
+
+    with pytest.raises(NoLink, match="closed"):
+        await run(offers.add("VOE", None), catalogue=Closed())
 
 
 async def test_a_placeholder_is_told_by_where_its_link_leads_to(cdn: Any, offers: Any, run: Any) -> None:

@@ -142,6 +142,7 @@ async def test_exit_codes_of_get(shell: Any, practice: PracticeNetwork) -> None:
     assert not_out.code == 5 and "English sub" in not_out.out
     practice.faults["aniworld"] = Faults(gated=True)
     assert (await shell("get", KEY, "S01E03")).code == 8
+    assert (await shell("hosts", "wake", "aniworld")).code == 0
     practice.faults["aniworld"] = Faults(dead=True)
     assert (await shell("get", KEY, "S01E03")).code == 6
     shell.environment["ANIDANA__DOWNLOADS__FLOOR_MIB"] = "999999999"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
+import click
 import pytest
 
 HEAVY = (
@@ -32,6 +35,15 @@ def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     assert set(done.stderr.split()).isdisjoint(HEAVY), sorted(set(done.stderr.split()) & set(HEAVY))
 
 
+def _all_of(group: Any) -> Iterator[tuple[str, ...]]:
+    """The words of every command, those of a group below it too."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((name, *words) for words in _all_of(command))
+        else:
+            yield (name,)
+
+
 def test_every_command_has_help_that_shows_an_example() -> None:
     from click.testing import CliRunner
 
@@ -39,10 +51,11 @@ def test_every_command_has_help_that_shows_an_example() -> None:
 
     assert set(program.commands) == {
         "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugins",
-        "demo", "version",
+        "demo", "version", "hosts",
     }  # fmt: skip
-    for name in program.commands:
-        answer = CliRunner().invoke(program, [name, "--help"])
+    for words in _all_of(program):
+        name = " ".join(words)
+        answer = CliRunner().invoke(program, [*words, "--help"])
         assert answer.exit_code == 0
         assert f"Example:  anidana {name}" in answer.output
         assert "--json" in answer.output

@@ -152,7 +152,7 @@ async def test_both_feeds_say_what_has_come_in_which_language(house: Any) -> Non
     feeds = {}
     for catalogue in house.app.catalogues():
         assert isinstance(catalogue, Feed)
-        feeds[catalogue.name] = await house.app.ask(catalogue.newest())
+        feeds[catalogue.name] = await house.app.ask(catalogue, catalogue.newest())
     listed = [Release(story.series.key, number, language) for story, number, language, _ in RELEASES]
     assert feeds["aniworld"] == listed
     assert feeds[SITE] == [one for one in listed if one.language in (GERMAN_DUB, GERMAN_SUB)]

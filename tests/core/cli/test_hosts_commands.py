@@ -1,0 +1,97 @@
+"""`anidana hosts`: how hosts behave, rests, order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from anidana.core.demo.faults import Faults
+from anidana.core.loader import DEFAULT_PROVIDERS
+
+
+async def test_list_shows_what_attempts_said(shell: Any, practice: Any) -> None:
+    practice.faults["VOE"] = Faults(dead=True)
+    assert (await shell("follow", "das-regal-am-ende-der-welt")).code == 0
+    assert (await shell("get", "das-regal-am-ende-der-welt", "S01E01")).code == 0
+    ran = await shell("hosts", "list", "--json")
+    rows = {row["name"]: row for row in ran.json["data"]["hosts"]}
+    assert list(rows) == list(DEFAULT_PROVIDERS)
+    assert (rows["VOE"]["state"], rows["VOE"]["last_20"]) == ("shaky", "-")
+    assert (rows["Doodstream"]["state"], rows["Doodstream"]["success"]) == ("good", 1.0)
+    assert rows["SpeedFiles"]["state"] == "unknown"
+    assert (await shell("hosts", "list", "--fail-on", "shaky")).code == 6
+    assert (await shell("hosts", "list", "--fail-on", "resting")).code == 0
+    people = await shell("hosts", "list")
+    assert "✕" in people.out and "100%" in people.out
+
+
+async def test_rest_and_wake_are_the_owner_s_words(shell: Any) -> None:
+    assert (await shell("hosts", "rest", "voe", "LuluStream", "--for", "2d")).out == "resting: VOE, Luluvdo\n"
+    assert (await shell("hosts", "list", "--fail-on", "resting")).code == 6
+    assert (await shell("hosts", "wake", "--all")).out == "awake: Luluvdo, VOE\n"
+    assert (await shell("hosts", "list", "--fail-on", "resting")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("rest", "vidmooly"), 4, "Vidmoly"),
+        (("rest", "VOE", "--for", "soon"), 2, "30m"),
+        (("wake",), 2, "--all"),
+        (("test", "--url", "https://voe.sx/e/x"), 3, "one host"),
+        (("order", "VOE", "nobody"), 4, "no host is called 'nobody'"),
+    ],
+)
+async def test_odd_input_is_refused_in_words(
+    shell: Any, words: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = await shell("hosts", *words)
+    assert ran.code == code and said in ran.err
+    assert not (shell.data / "config.json").exists()
+
+
+async def test_order_is_written_to_the_settings_and_leaves_the_rest_of_them(shell: Any) -> None:
+    shell.data.mkdir(parents=True)
+    file = shell.data / "config.json"
+    file.write_text('{"providers": {"off": ["SpeedFiles"]}, "downloads": {"slots": 3}}')
+    ran = await shell("hosts", "order", "vidoza", "voe", "VIDOZA", "--json")
+    assert ran.json["data"][:3] == ["Vidoza", "VOE", "Doodstream"]
+    assert json.loads(file.read_text()) == {
+        "providers": {"off": ["SpeedFiles"], "order": ["Vidoza", "VOE"]},
+        "downloads": {"slots": 3},
+    }
+    assert (await shell("hosts", "order", "--default", "--json")).json["data"] == list(DEFAULT_PROVIDERS)
+
+
+async def test_order_does_not_write_where_it_would_not_count(shell: Any) -> None:
+    shell.environment["ANIDANA__PROVIDERS__ORDER"] = "Vidmoly"
+    ran = await shell("hosts", "order", "VOE")
+    assert ran.code == 3 and "ANIDANA__PROVIDERS__ORDER" in ran.err
+    del shell.environment["ANIDANA__PROVIDERS__ORDER"]
+    shell.data.mkdir(parents=True, exist_ok=True)
+    (shell.data / "config.json").write_text("{broken")
+    assert (await shell("hosts", "order", "VOE")).code == 3
+    assert (shell.data / "config.json").read_text() == "{broken"
+
+
+async def test_test_probes_mirrors_of_followed_episodes_and_changes_nothing(
+    shell: Any, practice: Any
+) -> None:
+    assert (await shell("follow", "das-regal-am-ende-der-welt")).code == 0
+    practice.faults["VOE"] = Faults(gated=True)
+    ran = await shell("hosts", "test", "VOE", "Vidmoly", "MixDrop", "--json")
+    found = {row["name"]: row for row in ran.json["data"]}
+    assert ran.code == 6
+    assert found["Vidmoly"] == {"name": "Vidmoly", "ok": True, "reason": "a stream comes"}
+    assert not found["VOE"]["ok"]
+    assert "no followed episode has a mirror there" in found["MixDrop"]["reason"]
+    listed = await shell("hosts", "list", "--json")
+    assert {row["state"] for row in listed.json["data"]["hosts"]} == {"unknown"}
+
+
+async def test_a_host_in_the_settings_that_nobody_knows_is_a_warning(shell: Any) -> None:
+    shell.environment["ANIDANA__PROVIDERS__OFF"] = "Vidmooly"
+    ran = await shell("hosts", "list")
+    assert ran.code == 0 and "'Vidmooly'; the nearest is Vidmoly" in ran.err
