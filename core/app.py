@@ -42,11 +42,13 @@ class App:
         """Where unfinished downloads lie."""
         return staging_root(self.settings.downloads.staging, self.library(), self.data)
 
-    def catalogue(self) -> Catalogue:
-        """The site that new series are looked for at."""
+    def catalogues(self, site: str = "") -> tuple[Catalogue, ...]:
+        """The sites that series are looked for at: all of them, or the one of that name."""
+        if site:
+            return (self.plugins.catalogue(site),)
         if not self.plugins.catalogues:
             raise ConfigError("no catalogue plugin is installed", hint="anidana plugins")
-        return self.plugins.catalogues[0]
+        return self.plugins.catalogues
 
     async def ask(self, steps: Steps[T]) -> T:
         """Run a plugin's generator in a visit of its own."""

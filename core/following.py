@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import App
-from .errors import NotFound, SetupError
+from .errors import NotFound, SetupError, SourceError
 from .hooks import Catalogue
 from .library.folders import check_mounted
 from .library.naming import clean, series_folder
@@ -19,6 +22,11 @@ from .models import Hit, Number, Season, Series
 from .store import shelf
 from .store.sessions import get_db_session, get_transactional_session
 from .store.tables import AnimeSeries, SystemSettings, now
+
+log = logging.getLogger(__name__)
+
+Warn: TypeAlias = Callable[[str], None]
+"""Who hears of a site that failed while others answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +50,86 @@ class Listing:
         return sum(len(season.episodes) for season in self.seasons)
 
 
-async def search(app: App, query: str) -> list[Found]:
-    """Ask the catalogue."""
-    hits = await app.ask(app.catalogue().search(query))
+async def search(app: App, query: str, *, site: str = "", warn: Warn = log.warning) -> list[Found]:
+    """Ask every catalogue, or the one named `site`; the best hit of each comes before all second ones.
+
+    A catalogue that fails costs a warning; its error comes out if there is no other.
+    """
+    hits = await _hits(app, query, site, warn)
     async with get_db_session(read_only=True) as session:
-        keys = {row.series.key for row in await shelf.shelf(session)}
-    return [Found(hit, hit.key in keys) for hit in hits]
+        known = {(row.series.site, row.series.key) for row in await shelf.shelf(session)}
+    return [Found(hit, (hit.catalogue, hit.key) in known) for hit in hits]
 
 
-async def choose(app: App, words: str, pick: int | None = None) -> tuple[Catalogue, str]:
-    """The catalogue and key that people mean by a title, a key or an address.
+async def _hits(app: App, query: str, site: str, warn: Warn) -> list[Hit]:
+    catalogues = app.catalogues(site)
+    answers = await asyncio.gather(*(_hits_at(app, one, query) for one in catalogues))
+    errors = [answer for answer in answers if isinstance(answer, SourceError)]
+    if len(errors) == len(answers):
+        raise errors[0]
+    for one, answer in zip(catalogues, answers, strict=True):
+        if isinstance(answer, SourceError):
+            warn(f"{one.name} was not searched: {answer}")
+    found = [answer for answer in answers if not isinstance(answer, SourceError)]
+    return [hit for tier in zip_longest(*found) for hit in tier if hit is not None]
 
-    NotFound with candidates if the title fits none or several; `pick` counts them from 1.
+
+async def _hits_at(app: App, catalogue: Catalogue, query: str) -> list[Hit] | SourceError:
+    try:
+        return await app.ask(catalogue.search(query))
+    except SourceError as error:
+        return error
+
+
+async def choose(
+    app: App, words: str, pick: int | None = None, *, site: str = "", warn: Warn = log.warning
+) -> tuple[Catalogue, str]:
+    """The catalogue and key that people mean by a title, a key, `site:key` or an address.
+
+    A title that several sites have is taken from the first of them. NotFound with candidates if it
+    fits none or several; `pick` counts them from 1.
     """
     for catalogue in app.plugins.catalogues:
-        if key := catalogue.key_of(words):
+        if key := catalogue.key_of(words) or _after(f"{catalogue.name}:", words):
             return catalogue, key
-    catalogue = app.catalogue()
-    hits = await app.ask(catalogue.search(words))
+    hits = await _hits(app, words, site, warn)
     if pick is not None:
         if not 1 <= pick <= len(hits):
             raise NotFound(f"there is no hit number {pick} for {words!r}", candidates=_titles(hits))
-        return catalogue, hits[pick - 1].key
+        return _place(app, hits[pick - 1])
     wanted = words.casefold().strip()
     exact = [hit for hit in hits if wanted in (hit.title.casefold(), hit.key)]
+    for catalogue in app.catalogues(site):
+        if here := [hit for hit in exact if hit.catalogue == catalogue.name]:
+            exact = here
+            break
     if len(exact) == 1 or len(hits) == 1:
-        return catalogue, (exact or hits)[0].key
+        return _place(app, (exact or hits)[0])
     if hits:
         raise NotFound(
             f"{words!r} fits several series",
             candidates=_titles(hits),
             hint="give the whole title, the address, or --pick N",
         )
-    raise NotFound(f"{catalogue.name} knows no series called {words!r}", hint="try fewer words")
+    names = ", ".join(one.name for one in app.catalogues(site))
+    raise NotFound(f"{names}: no series is called {words!r}", hint="try fewer words")
+
+
+def _after(start: str, words: str) -> str:
+    words = words.strip()
+    return words[len(start) :] if words.startswith(start) else ""
+
+
+def _place(app: App, hit: Hit) -> tuple[Catalogue, str]:
+    return app.plugins.catalogue(hit.catalogue), hit.key
 
 
 def _titles(hits: list[Hit]) -> list[str]:
-    return [f"{hit.title} ({hit.year})" if hit.year else hit.title for hit in hits]
+    several = len({hit.catalogue for hit in hits}) > 1
+    return [
+        hit.title + (f" ({hit.year})" if hit.year else "") + (f" at {hit.catalogue}" if several else "")
+        for hit in hits
+    ]
 
 
 async def look(app: App, catalogue: Catalogue, key: str) -> Listing:
@@ -96,7 +147,7 @@ async def follow(app: App, listing: Listing) -> AnimeSeries:
     """
     folder = series_folder(listing.series, app.settings.library.naming)
     async with get_db_session() as session:
-        known = await shelf.by_key(session, listing.series.key)
+        known = await shelf.by_key(session, listing.series.catalogue, listing.series.key)
         new = known is None or not known.followed
         if known is None and await shelf.has_folder(session, folder):
             folder = clean(f"{folder} [{listing.series.key}]")

@@ -143,11 +143,15 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """One offer of one episode: the provider's label at the catalogue, a language, the catalogue's link."""
+    """One offer of one episode: the provider's label at the catalogue, a language, the catalogue's link.
+
+    `url` may be good for minutes only and is never stored; `page` is where a fresh one can be read.
+    """
 
     provider: str
     language: Language
-    url: str
+    url: str = field(repr=False)
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,20 +19,24 @@ if TYPE_CHECKING:
 dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would happen, change nothing.")
 
 
+site_option = click.option("--site", metavar="NAME", default="", help="Look at this catalogue only.")
+
+
 @command("search", "search", example="anidana search sousou no frieren")
 @click.argument("query", nargs=-1, required=True)
-def search(out: Output, data: Path, query: tuple[str, ...]) -> int | None:
-    """Look for a series at the catalogue."""
-    return run(_search(out, data, " ".join(query)))
+@site_option
+def search(out: Output, data: Path, query: tuple[str, ...], site: str) -> int | None:
+    """Look for a series at every catalogue."""
+    return run(_search(out, data, " ".join(query), site))
 
 
-async def _search(out: Output, data: Path, query: str) -> int | None:
+async def _search(out: Output, data: Path, query: str, site: str) -> int | None:
     from .. import following
     from ..app import open_app
     from ..errors import NotFound
 
     async with open_app(data) as app:
-        found = await following.search(app, query)
+        found = await following.search(app, query, site=site, warn=out.warn)
     if not found:
         raise NotFound(f"no series fits {query!r}", hint="try fewer words, or the original title")
     rows = [
@@ -55,18 +59,24 @@ async def _search(out: Output, data: Path, query: str) -> int | None:
 @command("follow", "follow", example='anidana follow "Sousou no Frieren"')
 @click.argument("series", nargs=-1, required=True)
 @click.option("--pick", type=int, metavar="N", help="Take hit number N of the search.")
+@site_option
 @dry_run_option
-def follow(out: Output, data: Path, series: tuple[str, ...], pick: int | None, dry_run: bool) -> int | None:
-    """Keep a series complete; SERIES is a title, a key or an address."""
-    return run(_follow(out, data, " ".join(series), pick, dry_run))
+def follow(
+    out: Output, data: Path, series: tuple[str, ...], pick: int | None, site: str, dry_run: bool
+) -> int | None:
+    """Keep a series complete; SERIES is a title, a key or an address.
+
+    A title that several catalogues have is followed at the first of them, unless --site names another.
+    """
+    return run(_follow(out, data, " ".join(series), pick, site, dry_run))
 
 
-async def _follow(out: Output, data: Path, words: str, pick: int | None, dry_run: bool) -> None:
+async def _follow(out: Output, data: Path, words: str, pick: int | None, site: str, dry_run: bool) -> None:
     from .. import following
     from ..app import open_app
 
     async with open_app(data) as app:
-        catalogue, key = await following.choose(app, words, pick)
+        catalogue, key = await following.choose(app, words, pick, site=site, warn=out.warn)
         listing = await following.look(app, catalogue, key)
         if not dry_run:
             await following.follow(app, listing)
@@ -82,6 +92,7 @@ def _followed(listing: Listing, settings: Settings) -> dict[str, object]:
         "title": series.title,
         "year": series.year,
         "key": series.key,
+        "source": series.catalogue,
         "url": series.url,
         "folder": series_folder(series, settings.library.naming),
         "episodes": listing.count,
@@ -96,6 +107,7 @@ def _print_followed(to: Console, answer: dict[str, object], dry_run: bool) -> No
     languages = answer["languages"]
     assert isinstance(languages, list)
     to.print(f"  languages  {' › '.join(languages)}")
+    to.print(f"  source     {answer['source']}")
     to.print(f"  folder     {answer['folder']}")
     if not dry_run:
         to.print(f"  next       anidana get {answer['key']}")
@@ -197,6 +209,7 @@ def episode_data(row: EpisodeRow) -> dict[str, object]:
     return {
         "series": row.series.name,
         "key": row.series.key,
+        "source": row.series.site,
         "selector": f"{row.series.key} {row.number}",
         "season": row.number.season,
         "episode": row.number.episode,

@@ -29,9 +29,10 @@ class Faults:
       `truncated`        segments and files end half way
       `stalling`         segments and files stop half way and hold the connection
       `placeholder`      another video, four seconds long, instead of the episode
-    The catalogue:
-      `gated_links`      the gate before `/redirect/…` only, as on the real site
-      `flags_everywhere` season tables show all three languages on every row
+    The catalogues:
+      `gated_links`      the gate before links to hosts only, as on the real sites
+      `flags_everywhere` season tables show all three languages on every row (aniworld)
+      `stale_links`      the links of a page's first showing are good for nothing (serienstream)
     """
 
     dead: bool = False
@@ -50,6 +51,7 @@ class Faults:
     placeholder: bool = False
     gated_links: bool = False
     flags_everywhere: bool = False
+    stale_links: bool = False
 
 
 Place: TypeAlias = str | tuple[str, Number]

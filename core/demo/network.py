@@ -27,11 +27,12 @@ from .serving import Seen, host_of, html, listening, see
 from .sites.catalogue import AniWorld
 from .sites.hosts import Site, open_hosts
 from .sites.metadata_api import MetadataApi
+from .sites.serienstream import SerienStream
 from .sites.skeletons import fill
 
 
 class PracticeNetwork:
-    """Catalogue (`aniworld`), every host that is built in, a stranger (`Veev`) and a metadata API (`tmdb`).
+    """Catalogues (`aniworld`, `serienstream`), all built-in hosts, a stranger (`Veev`), an API (`tmdb`).
 
     An async context manager. `cache` is where its videos are kept from run to run. `faults` may be
     changed while it runs; `requests` is everything that arrived, oldest first, and may be cleared.
@@ -51,7 +52,7 @@ class PracticeNetwork:
         media: Media = await asyncio.to_thread(make, self._cache)
         hosts = open_hosts(media)
         links = {host.name: host.link for host in hosts}
-        self._sites = (AniWorld(media, links), *hosts, MetadataApi(media))
+        self._sites = (AniWorld(media, links), SerienStream(media, links), *hosts, MetadataApi(media))
         self.address = await self._stack.enter_async_context(listening(self._answer))
         return self
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -294,6 +295,26 @@ PARADE = Story(
 )
 
 STORIES = (SHELF, LOST, OBSERVATORY, PARADE)
+
+
+RELEASES = tuple(
+    (story, episode.number, language, date(2026, 11, 24 - 2 * place))
+    for place, story in enumerate((OBSERVATORY, LOST, SHELF))
+    for episode in reversed(story.episodes)
+    for language in episode.languages
+)
+"""What has come, newest first: an entry for each language of an episode."""
+
+
+def found_in(keyword: str) -> tuple[Story, ...]:
+    """The stories with these words in one of their titles."""
+    words = keyword.strip().lower()
+    return tuple(
+        story
+        for story in STORIES
+        if words
+        and any(words in name.lower() for name in (story.series.title, *story.series.alternative_titles))
+    )
 
 
 def story_of(key: str) -> Story | None:

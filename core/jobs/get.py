@@ -85,8 +85,8 @@ async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
 
 
 def _key(app: App, words: str) -> str:
-    """The key in an address of a catalogue; other words as they are."""
-    return next((key for one in app.plugins.catalogues if (key := one.key_of(words))), words)
+    """Site and key in an address of a catalogue; other words as they are."""
+    return next((f"{one.name}:{key}" for one in app.plugins.catalogues if (key := one.key_of(words))), words)
 
 
 async def get(

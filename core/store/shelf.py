@@ -56,9 +56,9 @@ def insert(session: AsyncSession, table: Any) -> Any:
     return statement
 
 
-async def by_key(session: AsyncSession, key: str) -> AnimeSeries | None:
-    """The series with this key, followed or not."""
-    return await session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+async def by_key(session: AsyncSession, site: str, key: str) -> AnimeSeries | None:
+    """The series with this key at this site, followed or not."""
+    return await session.scalar(select(AnimeSeries).where(AnimeSeries.site == site, AnimeSeries.key == key))
 
 
 async def has_folder(session: AsyncSession, folder: str) -> bool:
@@ -69,11 +69,11 @@ async def has_folder(session: AsyncSession, folder: str) -> bool:
 
 async def save_series(session: AsyncSession, series: models.Series, folder: str) -> AnimeSeries:
     """Store what the catalogue says and mark the series as followed; a known folder stays."""
-    row = await by_key(session, series.key)
+    row = await by_key(session, series.catalogue, series.key)
     if row is None:
         row = AnimeSeries(key=series.key, name=series.title[:500], site=series.catalogue, folder=folder)
         session.add(row)
-    row.name, row.site, row.year, row.followed = series.title[:500], series.catalogue, series.year, True
+    row.name, row.year, row.followed = series.title[:500], series.year, True
     row.details = _SERIES.dump_python(series, mode="json")
     await session.flush()
     return row
@@ -126,19 +126,26 @@ def episode_value(row: Episode) -> models.Episode:
 
 
 async def find_series(session: AsyncSession, words: str, *, followed: bool = True) -> AnimeSeries:
-    """The series people mean by a key, a name or a part of one; NotFound with candidates otherwise."""
+    """The series people mean by a key, `site:key`, a name or a part of one.
+
+    NotFound with candidates otherwise.
+    """
     query = select(AnimeSeries).order_by(AnimeSeries.name)
     if followed:
         query = query.where(AnimeSeries.followed)
     rows = list(await session.scalars(query))
     wanted = words.casefold().strip()
-    exact = [row for row in rows if wanted in (row.key, row.name.casefold())]
+    exact = [
+        row
+        for row in rows
+        if wanted in (row.key.casefold(), f"{row.site}:{row.key}".casefold(), row.name.casefold())
+    ]
     part = [row for row in rows if wanted and (wanted in row.key or wanted in row.name.casefold())]
     for found in (exact, part):
         if len(found) == 1:
             return found[0]
         if found:
-            raise NotFound(f"{words!r} fits several series", candidates=[row.name for row in found])
+            raise NotFound(f"{words!r} fits several series", candidates=_apart(found))
     near = process.extract(
         wanted, [row.name for row in rows], scorer=fuzz.WRatio, processor=str.casefold,
         score_cutoff=_LEAST_LIKENESS, limit=5,
@@ -148,6 +155,12 @@ async def find_series(session: AsyncSession, words: str, *, followed: bool = Tru
         candidates=[name for name, _, _ in near],
         hint="anidana list shows what is followed; anidana follow adds a series",
     )
+
+
+def _apart(rows: list[AnimeSeries]) -> list[str]:
+    """Names of series; those of one name are told apart by `site:key`."""
+    names = [row.name for row in rows]
+    return [f"{row.site}:{row.key}" if names.count(row.name) > 1 else row.name for row in rows]
 
 
 async def shelf(session: AsyncSession) -> list[ShelfRow]:

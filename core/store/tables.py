@@ -73,15 +73,16 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
 
 
 class AnimeSeries(Base):
-    """A series that is or was followed; `key` is its public identity, `folder` its place in the library.
+    """A series that is or was followed; `site` and `key` are its identity, `folder` its place in the library.
 
     `details` holds the rest of what the catalogue's page said, as `models.Series` fields.
     """
 
     __tablename__ = "anime_series"
+    __table_args__ = (Index("ix_anime_series_site_key", "site", "key", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    key: Mapped[str] = mapped_column(String(255), unique=True, index=True)
+    key: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(500), index=True)
     site: Mapped[str] = mapped_column(String(500))
     folder: Mapped[str] = mapped_column(String(1000))

@@ -7,7 +7,6 @@ found to be right where texts were not.
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +14,8 @@ from typing import Any
 from lxml.html import tostring
 
 from anidana.core import (
-    ENGLISH_DUB,
-    ENGLISH_SUB,
-    GERMAN_DUB,
-    GERMAN_SUB,
     Episode,
     Gone,
-    Kind,
     Mirror,
     NeedsPerson,
     Number,
@@ -31,20 +25,23 @@ from anidana.core import (
     find_gate,
 )
 
-from ._v1_page import Document, cls, languages_of, plain, text_of, whole_number
+from ._page import (
+    Document,
+    cls,
+    languages_of,
+    plain,
+    read_moment,
+    read_title,
+    text_of,
+    usual_kind,
+    whole_number,
+)
+from ._site import Site
 from ._v1_series import read_seasons
-from ._v1_site import Site
 
 log = logging.getLogger(__name__)
 
-LANGUAGE_KEYS = {"1": GERMAN_DUB, "2": ENGLISH_SUB, "3": GERMAN_SUB, "4": ENGLISH_DUB}
-"""What `data-lang-key` means on an episode's page."""
-
 _TABLE = f"//{cls('table', 'seasonEpisodesList')}"
-_KINDS = {"ova": Kind.OVA, "movie": Kind.MOVIE, "special": Kind.SPECIAL}
-_KIND_LABEL = re.compile(r"\s*\[(OVA|Movie|Special)\]", re.I)
-_ABSOLUTE_LABEL = re.compile(r"\s*\[(?:Episode|Folge)\s*([0-9]{1,5})\]", re.I)
-_MOMENT = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4}) ([0-9]{2}):([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +87,6 @@ class EpisodePage:
     published: datetime | None
 
 
-def read_title(text: str) -> tuple[str, Kind | None, int | None]:
-    """A title without its labels, the kind and the absolute number they stand for.
-
-    `Name [OVA]`, `Name [Movie][Part 2]`, `Name [Episode 047]`; other text in brackets belongs to the title.
-    """
-    text = plain(text)
-    kind = _KIND_LABEL.search(text)
-    absolute = _ABSOLUTE_LABEL.search(text)
-    title = plain(_ABSOLUTE_LABEL.sub(" ", _KIND_LABEL.sub(" ", text)))
-    return title, _KINDS[kind[1].lower()] if kind else None, int(absolute[1]) if absolute else None
-
-
 def read_season(page: Page, site: Site, number: int) -> SeasonPage:
     """Read a season's table, which must be whole; Gone if the site shows another season instead."""
     document = Document(page, site)
@@ -130,12 +115,12 @@ def read_episode(page: Page, site: Site, number: Number) -> EpisodePage:
     title, _, absolute = read_title(text_of(_below(heading, "episodeGermanTitle")))
     english, kind, english_absolute = read_title(text_of(_below(heading, "episodeEnglishTitle")))
     keys, links = _offers(document)
-    mirrors = _mirrors(page, links)
+    mirrors = _mirrors(document, links)
     episode = Episode(
         number,
         title,
         english,
-        kind or _usual_kind(number),
+        kind or usual_kind(number),
         absolute if english_absolute is None else english_absolute,
         tuple(dict.fromkeys(mirror.language for mirror in mirrors)),
         tuple(dict.fromkeys(mirror.provider for mirror in mirrors)),
@@ -168,16 +153,12 @@ def _row(tr: Any, site: Site) -> Row:
         address.number,
         title,
         english,
-        english_kind or kind or _usual_kind(address.number),
+        english_kind or kind or usual_kind(address.number),
         absolute if english_absolute is None else english_absolute,
         languages_of(tr),
         tuple(dict.fromkeys(plain(name) for name in tr.xpath(f".//{cls('i', 'icon')}/@title"))),
     )
     return Row(episode, whole_number(tr.get("data-episode-id")), link)
-
-
-def _usual_kind(number: Number) -> Kind:
-    return Kind.EPISODE if number.season else Kind.MOVIE
 
 
 def _offers(document: Document) -> tuple[dict[str, str], tuple[HostLink, ...]]:
@@ -209,31 +190,23 @@ def _host_link(line: Any) -> HostLink:
     return HostLink(key, host, link)
 
 
-def _mirrors(page: Page, links: tuple[HostLink, ...]) -> tuple[Mirror, ...]:
+def _mirrors(document: Document, links: tuple[HostLink, ...]) -> tuple[Mirror, ...]:
     """The links in a language we know; a new key must not pass for a language it is not."""
-    for key in {link.key for link in links} - LANGUAGE_KEYS.keys():
+    known = document.site.languages
+    for key in {link.key for link in links} - known.keys():
         log.warning("the language key %r stands for no language we know", key[:20])
     return tuple(
         dict.fromkeys(
-            Mirror(link.host, LANGUAGE_KEYS[link.key], page.join(link.link))
+            Mirror(link.host, known[link.key], document.page.join(link.link))
             for link in links
-            if link.key in LANGUAGE_KEYS
+            if link.key in known
         )
     )
 
 
 def _published(document: Document) -> datetime | None:
-    """When the site got the episode; it writes the epoch for unknown."""
-    found = _MOMENT.search(
-        text_of(document.first("//div[contains(text(), 'Veröffentlicht bei uns')]/strong"))
-    )
-    if found is None or found[3] == "1970":
-        return None
-    day, month, year, hour, minute = map(int, found.groups())
-    try:
-        return datetime(year, month, day, hour, minute)
-    except ValueError:
-        return None
+    """When the site got the episode."""
+    return read_moment(text_of(document.first("//div[contains(text(), 'Veröffentlicht bei uns')]/strong")))
 
 
 def _below(element: Any, name: str, tag: str = "*") -> Any | None:

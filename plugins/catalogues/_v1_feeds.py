@@ -13,8 +13,8 @@ from typing import Any
 
 from anidana.core import Language, Number, Page, PageChanged
 
-from ._v1_page import Document, cls, languages_of, text_of, whole_number
-from ._v1_site import Address, Site
+from ._page import Document, cls, languages_of, text_of, whole_number
+from ._site import Address, Site
 
 log = logging.getLogger(__name__)
 

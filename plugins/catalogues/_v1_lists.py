@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import fuzz, utils
+from anidana.core import Hit, Page, PageChanged
 
-from anidana.core import Hit, NeedsPerson, Page, PageChanged, find_gate
-
-from ._v1_page import Document, plain, text_of
-from ._v1_site import Site
-
-LIKELY = 80.0
-"""From this likeness on, of 100, a title may be what was meant."""
-
-MOST_HITS = 30
+from ._page import Document, plain, text_of
+from ._search import LIKELY, MOST_HITS, likeness, read_json
+from ._site import Site
 
 _TAG = re.compile(r"</?[a-z]{1,10}>", re.I)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_ASIDE = re.compile(r"\s*(?:\([^)]*\)|\[[^\]]*\]|[:–].*|\s-\s.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,44 +84,18 @@ def read_index(page: Page, site: Site) -> list[Title]:
 
 def find_titles(titles: Iterable[Title], query: str, site: Site) -> list[Hit]:
     """The series whose title, or one of its alternative titles, is likely what was meant; best first."""
-    wanted = utils.default_process(query)
     scored: list[tuple[float, Title]] = []
     for title in titles:
-        score = max(_likeness(wanted, name) for name in (title.title, *title.alternative_titles))
+        score = max(likeness(query, name) for name in (title.title, *title.alternative_titles))
         if score >= LIKELY:
             scored.append((score, title))
     scored.sort(key=lambda pair: -pair[0])
     return [Hit(site.name, title.key, title.title, site.series(title.key)) for _, title in scored[:MOST_HITS]]
 
 
-def best_first(hits: Sequence[Hit], query: str, *, least: float = 0.0) -> list[Hit]:
-    """Hits by the likeness of their titles to the query; equal ones keep the site's order."""
-    wanted = utils.default_process(query)
-    scored = [(_likeness(wanted, hit.title), hit) for hit in hits]
-    scored.sort(key=lambda pair: -pair[0])
-    return [hit for score, hit in scored if score >= least][:MOST_HITS]
-
-
-def shorter(query: str) -> str | None:
-    """The query without asides and subtitle, else its first three words: long ones find little."""
-    short = plain(_ASIDE.sub(" ", query))
-    if not short or short == query:
-        short = " ".join(query.split()[:3])
-    return short if short != query else None
-
-
-def _likeness(wanted: str, title: str) -> float:
-    return fuzz.WRatio(wanted, utils.default_process(title))
-
-
 def _entries(page: Page) -> list[Mapping[str, Any]]:
     """The objects of a JSON list; an empty body is no answer, though the site means `nothing` by it."""
-    try:
-        entries = page.json()
-    except PageChanged:
-        if (gate := find_gate(page.text)) is not None:
-            raise NeedsPerson(f"the search shows a gate ({gate})", url=page.url) from None
-        raise
+    entries = read_json(page)
     if not isinstance(entries, list):
         raise PageChanged("the search did not answer with a list")
     return [entry for entry in entries if isinstance(entry, dict)]

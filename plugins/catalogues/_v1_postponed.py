@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 from anidana.core import Page
 
-from ._v1_page import Document, cls, plain
-from ._v1_site import Site
+from ._page import Document, cls, plain
+from ._site import Site
 
 _RULE = re.compile(r"-{10,}")
 _WHICH = re.compile(r"^[^\w\n]{0,5}S([0-9]{1,3})\s{0,5}(?:E([0-9]{1,5}))?\s{0,5}(\+)?\s*$", re.I)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from anidana.core import Page, PageChanged, Series
 
-from ._v1_page import Document, cls, plain, text_of, unescape, whole_number
-from ._v1_site import Site
+from ._page import Document, cls, plain, text_of, unescape, whole_number
+from ._site import Site
 
 LANGUAGE_MARKS = frozenset({"Ger", "GerSub", "EngSub"})
 """Entries of the genre list that are no genres."""

@@ -113,7 +113,9 @@ async def test_the_whole_job_ends_in_a_show_that_it_reads_from_our_files(
         ),
     )
     async with open_app(tmp_path / "data", chosen=chosen) as app:
-        await following.follow(app, await following.look(app, app.catalogue(), SHELF.series.key))
+        await following.follow(
+            app, await following.look(app, app.plugins.catalogue("aniworld"), SHELF.series.key)
+        )
         picked = await jobs.pick(app, parse([SHELF.series.key]))
         outcome = await jobs.get(app, picked.wanted, ignore)
     assert [(told.files, told.error) for told in outcome.told] == [(7, "")]

@@ -14,11 +14,12 @@ from ...models import Number, Season
 from ..faults import Faults
 from ..media import Media
 from ..serving import Seen, html
-from ..story import ROOT, STORIES, Story, Upload, stable, story_of, upload_by_id
+from ..story import ROOT, STORIES, Story, Upload, found_in, stable, story_of, upload_by_id
 from .catalogue_pages import (
     alphabet_page,
     english_title,
     episode_page,
+    feed_page,
     gate_page,
     not_found_page,
     path_of,
@@ -56,6 +57,8 @@ class AniWorld:
             case ["ajax", "search"] if seen.method == "POST":
                 form = parse_qs(seen.body.decode())
                 return _as_html(list(_findings(form.get("keyword", [""])[0])))
+            case ["neue-episoden"]:
+                return html(feed_page())
             case ["animes-alphabet"]:
                 return html(alphabet_page())
             case ["redirect", _]:
@@ -104,32 +107,25 @@ def _as_html(value: object) -> web.Response:
     return html(json.dumps(value))
 
 
-def _found_in(story: Story, keyword: str) -> bool:
-    names = (story.series.title, *story.series.alternative_titles)
-    return bool(keyword.strip()) and any(keyword.strip().lower() in name.lower() for name in names)
-
-
 def _hits(keyword: str) -> Iterator[dict[str, str]]:
     """Answers of `/ajax/seriesSearch`: series only."""
-    for story in STORIES:
-        if _found_in(story, keyword):
-            series = story.series
-            yield {
-                "name": escape(series.title),
-                "link": series.key,
-                "description": escape(series.description[:120]) + "&#8230;",
-                "cover": (series.cover or "").removeprefix(ROOT).replace("220x330", "150x225"),
-                "productionYear": f"({series.year} - {series.end_year or 'Heute'})",
-            }
+    for story in found_in(keyword):
+        series = story.series
+        yield {
+            "name": escape(series.title),
+            "link": series.key,
+            "description": escape(series.description[:120]) + "&#8230;",
+            "cover": (series.cover or "").removeprefix(ROOT).replace("220x330", "150x225"),
+            "productionYear": f"({series.year} - {series.end_year or 'Heute'})",
+        }
 
 
 def _findings(keyword: str) -> Iterator[dict[str, str]]:
     """Answers of `/ajax/search`: series, episodes and questions in the forum."""
-    for story in STORIES:
-        if _found_in(story, keyword):
-            yield _finding(
-                story.series.title, story.series.description, f"/anime/stream/{story.series.key}", keyword
-            )
+    for story in found_in(keyword):
+        yield _finding(
+            story.series.title, story.series.description, f"/anime/stream/{story.series.key}", keyword
+        )
     for story in STORIES:
         for episode in story.episodes:
             place = f"{story.series.title} Staffel {episode.number.season} Episode {episode.number.episode}"

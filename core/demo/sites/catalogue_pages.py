@@ -6,7 +6,7 @@ from itertools import groupby
 
 from ...models import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Episode, Kind, Language, Number, Season
 from ..faults import Faults
-from ..story import LANGUAGE_KEYS, ROOT, STORIES, Story, episode_id, uploads_of
+from ..story import LANGUAGE_KEYS, RELEASES, ROOT, STORIES, Story, episode_id, uploads_of
 from .skeletons import Markup, fill, join
 
 _FLAGS = {
@@ -94,6 +94,23 @@ def alphabet_page() -> Markup:
         for letter, group in groupby(stories, key=lambda story: story.series.title[0])
     ]
     return _frame("Alle Animes", fill("aniworld_alphabet.html", groups=join(groups)))
+
+
+def feed_page() -> Markup:
+    """What is new, one row per language."""
+    rows = [
+        fill(
+            "aniworld_feed_row.html",
+            path=path_of(story, number),
+            title=story.series.title,
+            number=f"S{number.season:02d} E{number.episode:02d}",
+            day=f"{day:%d.%m.%Y}",
+            flag=_FLAGS[language][0],
+            alt=_FLAGS[language][1],
+        )
+        for story, number, language, day in RELEASES
+    ]
+    return _frame("Neue Episoden", fill("aniworld_feed.html", rows=join(rows)))
 
 
 def not_found_page() -> Markup:

@@ -70,7 +70,7 @@ async def test_an_unknown_title_ends_with_4_and_candidates(shell: Any) -> None:
     assert several.code == 4
     error = several.json["error"]
     assert several.json["ok"] is False and error["code"] == "not_found" and error["exit"] == 4
-    assert f"{TITLE} (2024)" in error["candidates"] and len(error["candidates"]) == 2
+    assert f"{TITLE} (2024) at aniworld" in error["candidates"] and len(error["candidates"]) == 4
     await shell("follow", TITLE)
     unknown = await shell("get", "das rehgal am ende")
     assert unknown.code == 4 and TITLE in unknown.err
@@ -90,7 +90,10 @@ async def test_a_site_in_trouble_is_named_and_nothing_changes(
     shell: Any, practice: PracticeNetwork, fault: Faults, code: int, said: str
 ) -> None:
     practice.faults["aniworld"] = fault
-    for command in (("search", "regal"), ("follow", f"https://aniworld.to/anime/stream/{KEY}")):
+    for command in (
+        ("search", "regal", "--site", "aniworld"),
+        ("follow", f"https://aniworld.to/anime/stream/{KEY}"),
+    ):
         ran = await shell(*command)
         assert ran.code == code and said in ran.err and "Traceback" not in ran.err
     assert (await shell("list", "--json")).json["data"] == []

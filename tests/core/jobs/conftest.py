@@ -81,6 +81,6 @@ async def house(
         **sections,
     )
     async with open_app(tmp_path / "data", chosen=chosen, plugins=plugins) as app:
-        listing = await following.look(app, app.catalogue(), SHELF.series.key)
+        listing = await following.look(app, app.plugins.catalogue("aniworld"), SHELF.series.key)
         await following.follow(app, listing)
         yield House(app, practice, library)

@@ -173,7 +173,7 @@ async def test_an_unmounted_library_changes_nothing(house: Any) -> None:
 
 async def test_following_again_looks_into_the_folder_the_series_has(house: Any) -> None:
     await house.get(KEY, "S01E01")
-    listing = await following.look(house.app, house.app.catalogue(), KEY)
+    listing = await following.look(house.app, house.app.plugins.catalogue("aniworld"), KEY)
     async with get_db_session() as session:
         await shelf.unfollow(session, (await house.rows())["S01E01"].series.id)
     renamed = replace(listing, series=replace(listing.series, year=1999))

@@ -39,7 +39,9 @@ async def run(data: Path, library: Path, plugins: Plugins, practice: PracticeNet
             ),
         )
         async with open_app(data, chosen=chosen, plugins=plugins) as app:
-            await following.follow(app, await following.look(app, app.catalogue(), SHELF.series.key))
+            await following.follow(
+                app, await following.look(app, app.plugins.catalogue("aniworld"), SHELF.series.key)
+            )
             picked = await jobs.pick(app, parse([SHELF.series.key, "S01E01", "S01E02"]))
             async with app.alone():
                 return await jobs.get(app, picked.wanted, ignore)

@@ -7,7 +7,7 @@ import inspect
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
 from anidana.core.errors import ConfigError, SetupError
 from anidana.core.store import sessions
@@ -106,6 +106,37 @@ async def test_opening_again_keeps_the_data(database: str) -> None:
         session.add(_series("one"))
     async with open_store(database), get_db_session(read_only=True) as session:
         assert list(await session.scalars(select(AnimeSeries.key))) == ["one"]
+
+
+async def test_a_database_of_the_first_schema_is_brought_up_and_then_takes_one_key_of_two_sites(
+    tmp_path: Path,
+) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    import anidana.core.store.migrations as migrations
+
+    file = tmp_path / "anidana.db"
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        columns = "key, name, site, folder, followed, details, created_at, updated_at"
+        connection.execute(
+            text(
+                f"INSERT INTO anime_series ({columns})"
+                " VALUES ('one', 'One', 'aniworld', 'One', 1, '{}', 0, 0)"
+            )
+        )
+        connection.commit()
+    engine.dispose()
+    async with open_store(file), get_db_session() as session:
+        session.add(AnimeSeries(key="one", name="One", site="serienstream", folder="One [one]"))
+        await session.flush()
+        assert len(list(await session.scalars(select(AnimeSeries.key)))) == 2
+    assert list(tmp_path.glob("anidana.db.0001-*.bak"))
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(database: str) -> None:

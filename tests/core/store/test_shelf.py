@@ -16,7 +16,7 @@ from anidana.core.store.tables import AnimeSeries, DownloadQueueItem
 
 async def test_a_series_comes_back_as_the_value_it_was_stored_from(series: AnimeSeries) -> None:
     async with get_db_session(read_only=True) as session:
-        row = await shelf.by_key(session, "das-regal")
+        row = await shelf.by_key(session, "aniworld", "das-regal")
     assert row is not None
     value = shelf.series_value(row)
     assert value.alternative_titles == ("The Shelf",)
@@ -90,6 +90,6 @@ async def test_unfollowing_keeps_rows_and_cancels_waiting_jobs(
         assert await shelf.unfollow(session, series.id) == 2
         assert await shelf.shelf(session) == []
         statuses = list(await session.scalars(select(DownloadQueueItem.status)))
-        row = await shelf.by_key(session, "das-regal")
+        row = await shelf.by_key(session, "aniworld", "das-regal")
     assert statuses == ["cancelled", "cancelled"]
     assert row is not None and not row.followed

@@ -15,8 +15,7 @@ from anidana.core.steps import Request, Steps
 
 T = TypeVar("T")
 
-RECORDED = Path(__file__).parent / "recorded" / "aniworld"
-ROOT = "https://aniworld.to"
+RECORDED = Path(__file__).parent / "recorded"
 
 
 @dataclass(frozen=True)
@@ -27,22 +26,44 @@ class Outcome(Generic[T]):
     requests: tuple[Request, ...]
 
 
-@pytest.fixture(scope="session")
-def recorded() -> Callable[..., Page]:
+def reader(site: str, root: str, usual: str) -> Callable[..., Page]:
     """A file as the answer to a request for `path`."""
 
-    def page(name: str, path: str = "/anime/stream/naruto", status: int = 200) -> Page:
-        return Page(f"{ROOT}{path}", status, (RECORDED / name).read_text(encoding="utf-8"))
+    def page(name: str, path: str = usual, status: int = 200) -> Page:
+        return Page(f"{root}{path}", status, (RECORDED / site / name).read_text(encoding="utf-8"))
 
     return page
 
 
-@pytest.fixture(scope="session")
-def expected() -> Callable[[str], dict[str, Any]]:
+def facts_of(site: str) -> Callable[[str], dict[str, Any]]:
     """What the manifest says about a recorded file."""
-    manifest = json.loads((RECORDED / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((RECORDED / site / "manifest.json").read_text(encoding="utf-8"))
     facts = {fixture["file"]: fixture["expected"] for fixture in manifest["fixtures"]}
     return facts.__getitem__
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[..., Page]:
+    """Pages of aniworld.to, which are of the first generation."""
+    return reader("aniworld", "https://aniworld.to", "/anime/stream/naruto")
+
+
+@pytest.fixture(scope="session")
+def recorded_v2() -> Callable[..., Page]:
+    """Pages of serienstream.to, which are of the second generation."""
+    return reader("serienstream", "https://serienstream.to", "/serie/silo")
+
+
+@pytest.fixture(scope="session")
+def expected() -> Callable[[str], dict[str, Any]]:
+    """The manifest of aniworld.to."""
+    return facts_of("aniworld")
+
+
+@pytest.fixture(scope="session")
+def expected_v2() -> Callable[[str], dict[str, Any]]:
+    """The manifest of serienstream.to."""
+    return facts_of("serienstream")
 
 
 @pytest.fixture

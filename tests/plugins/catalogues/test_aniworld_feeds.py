@@ -9,10 +9,21 @@ from typing import Any
 
 import pytest
 
-from anidana.core import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Language, NeedsPerson, Number, Page, PageChanged
+from anidana.core import (
+    ENGLISH_SUB,
+    GERMAN_DUB,
+    GERMAN_SUB,
+    Get,
+    Language,
+    NeedsPerson,
+    Number,
+    Page,
+    PageChanged,
+    Release,
+)
 from anidana.plugins.catalogues._v1_feeds import NewEpisode, read_calendar, read_cards, read_new_episodes
 from anidana.plugins.catalogues._v1_postponed import Day, Postponement, read_postponements
-from anidana.plugins.catalogues.aniworld import SITE
+from anidana.plugins.catalogues.aniworld import SITE, Aniworld
 
 Recorded = Callable[..., Page]
 Expected = Callable[[str], dict[str, Any]]
@@ -38,6 +49,21 @@ def test_new_episodes_read_as_recorded(recorded: Recorded, expected: Expected) -
         ): episode["languages"]
         for episode in expected(name)["episodes"]
     }
+
+
+def test_the_feed_is_newest_first_and_by_language(
+    recorded: Recorded, expected: Expected, answering: Callable[..., Any]
+) -> None:
+    name = "neue-episoden-2026-09-trimmed.html"
+    outcome = answering(Aniworld().newest(), [recorded(name, "/neue-episoden")])
+    assert outcome.requests == (Get(f"{ROOT}/neue-episoden", referer=f"{ROOT}/"),)
+    language = {flag: language for language, flag in FLAG.items()}
+    listed = sorted(expected(name)["episodes"], key=lambda one: one["date"], reverse=True)
+    assert outcome.value == [
+        Release(one["url"].split("/")[3], Number(one["season"], one["episode"]), language[flag])
+        for one in listed
+        for flag in one["languages"]
+    ]
 
 
 def feed(row: str) -> Page:

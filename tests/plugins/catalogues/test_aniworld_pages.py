@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from anidana.core import ENGLISH_SUB, GERMAN_DUB, GERMAN_SUB, Kind, Language, Number, Page
-from anidana.plugins.catalogues._v1_episodes import Row, read_episode, read_season, read_title
+from anidana.plugins.catalogues._page import plain, read_title
+from anidana.plugins.catalogues._v1_episodes import Row, read_episode, read_season
 from anidana.plugins.catalogues._v1_lists import read_series_search, read_site_search
-from anidana.plugins.catalogues._v1_page import plain
 from anidana.plugins.catalogues._v1_series import read_series
 from anidana.plugins.catalogues.aniworld import SITE
 

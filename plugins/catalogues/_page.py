@@ -1,4 +1,4 @@
-"""Opens a page of the first page generation and says whether it is the one that was asked for, and whole.
+"""Opens a page of a catalogue and says whether it is the one that was asked for, and whole.
 
 A page that was cut off looks to a lenient HTML parser like a short one. So a mark is put behind the
 text before it is parsed: an element that still contains the mark had not been closed when the page
@@ -11,6 +11,7 @@ import html
 import logging
 import re
 import unicodedata
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +24,10 @@ from anidana.core import (
     GERMAN_DUB,
     GERMAN_SUB,
     Gone,
+    Kind,
     Language,
     NeedsPerson,
+    Number,
     Page,
     PageChanged,
     Refused,
@@ -32,7 +35,7 @@ from anidana.core import (
     find_gate,
 )
 
-from ._v1_site import Site
+from ._site import Site
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +44,10 @@ FLAGS = {
     "japanese-german": GERMAN_SUB,
     "japanese-english": ENGLISH_SUB,
     "english": ENGLISH_DUB,
+    "english-german": Language("en", "de"),
+    "english-english": Language("en", "en"),
 }
-"""Languages by the file name of their flag; `alt` and `title` are swapped on some pages."""
+"""Languages by the name of their flag; `alt` and `title` are swapped on some pages."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Control, format (text direction among them), surrogate and private-use characters."""
@@ -53,6 +58,10 @@ _JOINERS = frozenset("\u200c\u200d")
 _END = "anidana-end"
 _LAST_TAGS = re.compile(r"</(?:body|html)\s*>", re.I)
 _FLAG = re.compile(r"/([a-z-]+)\.(?:svg|png)(?:\?.*)?$")
+_MOMENT = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4}) ([0-9]{2}):([0-9]{2})")
+_KINDS = {"ova": Kind.OVA, "movie": Kind.MOVIE, "special": Kind.SPECIAL}
+_KIND_LABEL = re.compile(r"\s*\[(OVA|Movie|Special)\]", re.I)
+_ABSOLUTE_LABEL = re.compile(r"\s*\[(?:Episode|Folge)\s*([0-9]{1,5})\]", re.I)
 _NOTICE = "aus urheberrechtlichen Gründen nicht verfügbar"
 
 
@@ -116,7 +125,7 @@ class Document:
 
     def _is_unknown(self, host: str) -> bool:
         """Not found is a 200 with an alert instead of a series, or a redirect to the start page."""
-        if self.first(f"//{cls('div', 'series-title')}") is not None:
+        if self.first(f"//{cls('div', 'series-title')} | //{cls('div', 'show-header-wrapper')}") is not None:
             return False
         alert = self.first(f"//{cls('div', 'messageAlert')}[contains(@class, 'danger')]")
         at_start = urlsplit(self.page.url).path in ("", "/") and not self._is_foreign(host)
@@ -168,10 +177,42 @@ def languages_of(element: Any) -> tuple[Language, ...]:
     found: dict[Language, None] = {}
     for image in element.xpath(f".//{cls('img', 'flag')}"):
         file = _FLAG.search(image.get("data-src") or image.get("src") or "")
-        if file is None:
-            continue
-        if (language := FLAGS.get(file[1])) is not None:
+        if file is not None and (language := language_of(file[1])) is not None:
             found[language] = None
-        else:
-            log.warning("the flag %s stands for no language we know", file[1])
     return tuple(found)
+
+
+def language_of(flag: str) -> Language | None:
+    """The language that the whole name of a flag stands for; None, and a warning, for a new one."""
+    if (language := FLAGS.get(flag)) is None:
+        log.warning("the flag %s stands for no language we know", flag[:30])
+    return language
+
+
+def read_title(text: str) -> tuple[str, Kind | None, int | None]:
+    """A title without its labels, the kind and the absolute number they stand for.
+
+    `Name [OVA]`, `Name [Movie][Part 2]`, `Name [Episode 047]`; other text in brackets belongs to the title.
+    """
+    text = plain(text)
+    kind = _KIND_LABEL.search(text)
+    absolute = _ABSOLUTE_LABEL.search(text)
+    title = plain(_ABSOLUTE_LABEL.sub(" ", _KIND_LABEL.sub(" ", text)))
+    return title, _KINDS[kind[1].lower()] if kind else None, int(absolute[1]) if absolute else None
+
+
+def read_moment(text: str) -> datetime | None:
+    """A date and time in a text, German local time; the sites write the epoch for unknown."""
+    found = _MOMENT.search(text)
+    if found is None or found[3] == "1970":
+        return None
+    day, month, year, hour, minute = map(int, found.groups())
+    try:
+        return datetime(year, month, day, hour, minute)
+    except ValueError:
+        return None
+
+
+def usual_kind(number: Number) -> Kind:
+    """What an entry is that nobody labelled."""
+    return Kind.EPISODE if number.season else Kind.MOVIE

@@ -1,24 +1,24 @@
-"""Addresses of the first page generation: `/anime/stream/<key>/staffel-<n>/episode-<m>`.
+"""Addresses of a site, read in the form of either page generation and written in the site's own.
 
-Films stand under `/filme/film-<m>`; the site links to the same entries as `/staffel-0/episode-<m>`.
-Both read as season 0, and only the first form is written.
+The first generation has `/anime/stream/<key>/staffel-<n>/episode-<m>`, films under `/filme/film-<m>`;
+the second `/serie/<key>/staffel-<n>/episode-<m>`, films as season 0. All of them read alike.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from anidana.core import Gone, Number
+from anidana.core import Gone, Language, Number
 
 _KEY = re.compile(r"\w[\w.%-]*")
 _PATH = re.compile(
-    rf"/anime/stream/(?P<key>{_KEY.pattern})"
-    r"(?:/(?:filme|staffel-(?P<season>[0-9]{1,4}))(?:/(?:film|episode)-(?P<episode>[0-9]{1,5}))?)?/?"
+    rf"/(?:anime|serie)/(?:stream/)?(?!stream(?:/|$))(?P<key>{_KEY.pattern})"
+    r"(?:/(?:(?P<films>filme)|staffel-(?P<season>[0-9]{1,4}))(?:/(?:film|episode)-(?P<episode>[0-9]{1,5}))?)?/?"
 )
-_FILMS = re.compile(r"/anime/stream/[^/]+/filme\b")
 
 
 class Address(NamedTuple):
@@ -38,11 +38,18 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site of this generation; `url` is its root without a slash, `domains` are all names it goes by."""
+    """A site; `url` is its root without a slash, `domains` are all names it goes by.
+
+    `path` is where its series stand, `films` what it calls the season of films and one of them.
+    `languages` are its own numbers of languages.
+    """
 
     name: str
     url: str
     domains: tuple[str, ...]
+    path: str
+    films: tuple[str, str]
+    languages: Mapping[str, Language]
 
     def owns(self, host: str) -> bool:
         """Whether a host name is one of the site's own."""
@@ -61,10 +68,8 @@ class Site:
         found = _PATH.fullmatch(parts.path)
         if found is None or not self.owns(host) or parts.scheme not in ("http", "https"):
             return None
-        season, episode = found["season"], found["episode"]
-        if season is None and _FILMS.match(parts.path):
-            season = "0"
-        return Address(found["key"], _int(season), _int(episode))
+        season = "0" if found["films"] else found["season"]
+        return Address(found["key"], _int(season), _int(found["episode"]))
 
     def key(self, slug: str) -> str | None:
         """The slug, if it could be a key."""
@@ -74,15 +79,15 @@ class Site:
         """The address of a series; Gone if the site cannot have such a key."""
         if self.key(key) is None:
             raise Gone(f"{self.name} has no series {key!r}")
-        return f"{self.url}/anime/stream/{key}"
+        return f"{self.url}{self.path}/{key}"
 
     def season(self, key: str, season: int) -> str:
         """The address of a season's table."""
-        return f"{self.series(key)}/staffel-{season}" if season else f"{self.series(key)}/filme"
+        return f"{self.series(key)}/{f'staffel-{season}' if season else self.films[0]}"
 
     def episode(self, key: str, number: Number) -> str:
         """The address of an episode's page."""
-        kind = "episode" if number.season else "film"
+        kind = "episode" if number.season else self.films[1]
         return f"{self.season(key, number.season)}/{kind}-{number.episode}"
 
 
