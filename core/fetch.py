@@ -191,7 +191,10 @@ class Visit:
                 break
             response.close()
             async with _our_errors(url):
+                fragment = url.partition("#")[2]
                 url = urljoin(url, response.headers["Location"])
+                if fragment and "#" not in url:  # RFC 9110, 10.2.2
+                    url = f"{url}#{fragment}"
             if response.status in (301, 302, 303) and method == "POST":
                 method, form = "GET", None
         else:

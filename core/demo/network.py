@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,8 +75,11 @@ class PracticeNetwork:
         if site is None:
             self.requests.append(await see(request))
             return html("<html><head><title>No such host</title></head></html>", 404)
-        number = site.number(request.path)
-        seen = await see(request, site=site.name, number=number)
+        seen = await see(request, site=site.name)
+        number = site.number(seen.path) or site.number(
+            f"{request.path_qs}\n{seen.body.decode(errors='replace')}"
+        )
+        seen = replace(seen, number=number)
         self.requests.append(seen)
         faults = faults_of(self.faults, site.name, number)
         await asyncio.sleep(faults.slow)

@@ -13,6 +13,7 @@ from itertools import cycle
 
 from anidana.core import Get, Link, Page, Provider, Steps, Stream, hookimpl
 
+from ._expiry import expiry
 from ._verdict import verdict
 from ._xfs import MARKS
 
@@ -42,7 +43,7 @@ def parse(page: Page) -> Stream:
         match data:
             case {"videoUrl": str(url)} | {"video_url": str(url)} if _ADDRESS.fullmatch(url):
                 make = Stream.hls if ".m3u8" in url.partition("?")[0] else Stream.file
-                return make(url, referer=page.join("/"))
+                return make(url, referer=page.join("/"), expires=expiry(url))
     raise verdict(page, MARKS, "GUpload")
 
 

@@ -33,7 +33,7 @@ def parse(page: Page) -> Stream:
             case {"uid": str(uid), "md5": str(md5), "id": str(id_), "status": str(status)} if all(
                 re.fullmatch(r"\w{1,64}", part) for part in (uid, md5, id_, status)
             ):
-                if video.get("progressbar", "100") != "100":
+                if str(video.get("progressbar") or "100") != "100":
                     raise NotReady("gxplayer is still working on the file")
                 url = page.join(f"/m3u8/{uid}/{md5}/master.txt?s=1&id={id_}&cache={status}")
                 return Stream.hls(url, referer=page.url)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from anidana.core import Get, Gone, Link, Page, PageChanged, Post, Provider, Steps, Stream, hookimpl
 
+from ._expiry import expiry
 from ._packed import unpack
 from ._verdict import verdict
 from ._xfs import MARKS
@@ -23,7 +24,8 @@ def parse(answer: Page, root: str) -> Stream:
     """Read the stream off the interface's answer."""
     match answer.json():
         case {"videoSource": str(url)} if _ADDRESS.fullmatch(url):
-            return Stream.hls(url, referer=root, headers={"Origin": root.rstrip("/")})
+            headers = {"Origin": root.rstrip("/")}
+            return Stream.hls(url, referer=root, headers=headers, expires=expiry(url))
         case dict():
             raise Gone("LoadX does not have the file")
     raise PageChanged("LoadX answers in a way we do not know")

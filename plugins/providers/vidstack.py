@@ -14,6 +14,8 @@ from urllib.parse import quote, urlsplit
 
 from anidana.core import Get, Gone, Link, Page, PageChanged, Provider, Steps, Stream, hookimpl
 
+from ._verdict import Mark, verdict
+
 _DOMAINS = """
     kinoger.re disneycdn.net wasuytm.store ultrastream.online w1tv.xyz filedecrypt.link
     asianembed.cam videoland.cfd watch.ezplayer.me watch.streamcasthub.store securecdn.shop
@@ -24,19 +26,17 @@ _DOMAINS = """
 _KEY = b"kiemtienmua911ca"
 _IVS = (b"1234567890oiuytr", b"0123456789abcdef")
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
+_MARKS: tuple[Mark, ...] = (("not found", Gone, "{host} does not have the file"),)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def unseal(text: str) -> Any:
-    """The answer inside a sealed one: AES-128-CBC in hexadecimal; PageChanged if it does not open."""
+    """The answer inside hexadecimal digits: AES-128-CBC; PageChanged if it does not open."""
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.algorithms import AES128
     from cryptography.hazmat.primitives.ciphers.modes import CBC
     from cryptography.hazmat.primitives.padding import PKCS7
 
-    text = text.strip()
-    if not _HEX.fullmatch(text):
-        raise PageChanged("VidStack's answer is not sealed as it used to be")
     sealed = bytes.fromhex(text[: len(text) // 2 * 2])  # of an odd length, the last digit says nothing
     for iv in _IVS:
         decryptor, unpadder = Cipher(AES128(_KEY), CBC(iv)).decryptor(), PKCS7(128).unpadder()
@@ -54,7 +54,9 @@ def parse(page: Page, root: str) -> Stream:
     `source` is mostly at a bare IP address, which no certificate names, so that we would refuse it; `cf` is
     the same playlist at a host with a name.
     """
-    answer = unseal(page.text)
+    if not _HEX.fullmatch(text := page.text.strip()):
+        raise verdict(page, _MARKS, "VidStack")
+    answer = unseal(text)
     offers = [answer.get(name) for name in ("source", "cf")] if isinstance(answer, dict) else []
     urls = [url for url in offers if isinstance(url, str) and _ADDRESS.fullmatch(url)]
     if not urls:

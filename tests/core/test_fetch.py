@@ -54,6 +54,17 @@ async def test_cookies_stay_with_their_site_and_their_visit(network: Network, si
     assert [request.headers.get("Cookie") for request in site.asked] == [None, "session=abc", None, None]
 
 
+@pytest.mark.parametrize(("location", "end"), [("/v", "/v#abc123"), ("/v#other", "/v#other")])
+async def test_a_fragment_is_kept_and_never_sent(
+    network: Network, site: Any, location: str, end: str
+) -> None:
+    site.answer("clips.example/", status=302, Location=location)
+    site.answer("clips.example/v")
+    page = await network.visit().page(Get("https://clips.example/#abc123"))
+    assert page.url == f"https://clips.example{end}"
+    assert [request.path_qs for request in site.asked] == ["/", "/v"]
+
+
 async def test_a_cookie_set_by_a_redirect_is_there_after_it(network: Network, site: Any) -> None:
     site.answer("clips.example/e/1", status=302, Location="/e/2", Set_Cookie="seen=1")
     site.answer("clips.example/e/2")

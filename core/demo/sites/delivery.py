@@ -16,12 +16,14 @@ from ..media import HEIGHTS, Clip, Media, Segment
 from ..serving import Seen, html
 from ..story import Upload, stable
 
+HEX = "0123456789abcdef"
 MODIFIED = "Wed, 01 Jan 2025 00:00:00 GMT"
 NOT_A_VIDEO = (
     b"<!DOCTYPE html><html><head><title>Error</title></head><body>Please come back later.</body></html>"
 )
 
 _LEAF = re.compile(r"(?:index|seg-(\d+))-(?:f(\d)-)?v1-a1\.(?:m3u8|ts)")
+_HLS = "application/vnd.apple.mpegurl"
 _BANDWIDTHS = {360: 640_000, 180: 280_000}
 
 
@@ -56,6 +58,21 @@ def _token(upload: Upload, agent: str, start: str) -> str:
     return stable(upload.code, agent, start, length=43)
 
 
+def seal(upload: Upload, seen: Seen, seconds: int) -> tuple[str, str]:
+    """A digest for whoever asked for the page, and the moment until which it lets them have the media."""
+    end = str(int(time.time()) + seconds)
+    return _digest(upload, seen, end), end
+
+
+def is_sealed(upload: Upload, seen: Seen, digest: str, end: str) -> bool:
+    """Whether a digest is what `seal` gave out, in time and to the same User-Agent."""
+    return end.isdecimal() and time.time() <= int(end) and digest == _digest(upload, seen, end)
+
+
+def _digest(upload: Upload, seen: Seen, end: str) -> str:
+    return stable("seal", upload.code, agent_of(seen), end, length=32, alphabet=HEX)
+
+
 def forbidden() -> web.Response:
     """What media servers say to a wrong Referer, User-Agent or signature."""
     return html("<html><head><title>403 Forbidden</title></head></html>", 403)
@@ -72,12 +89,21 @@ def clip_of(upload: Upload, media: Media, faults: Faults) -> Clip:
 
 
 async def deliver_hls(
-    request: web.BaseRequest, seen: Seen, clip: Clip, heights: tuple[int, ...], faults: Faults
+    request: web.BaseRequest,
+    seen: Seen,
+    clip: Clip,
+    heights: tuple[int, ...],
+    faults: Faults,
+    *,
+    master: str = "master.m3u8",
 ) -> web.StreamResponse:
-    """Master, rendition or segment, by the last part of the path, named as nginx-vod does."""
+    """Master, rendition or segment, by the last part of the path, named as nginx-vod does.
+
+    A master that is called `.txt` is sent as text, as hosts do that hide it.
+    """
     leaf = seen.path.rpartition("/")[2]
-    if leaf == "master.m3u8":
-        return _playlist(_master(heights, seen))
+    if leaf == master:
+        return _playlist(_master(heights, seen), "text/plain" if master.endswith(".txt") else _HLS)
     found = _LEAF.fullmatch(leaf)
     place = int(found[2] or 1) - 1 if found else -1
     if found is None or not 0 <= place < len(heights):
@@ -91,8 +117,8 @@ async def deliver_hls(
     return await deliver(request, segments[index].data, "video/mp2t", faults)
 
 
-def _playlist(lines: list[str]) -> web.Response:
-    return web.Response(text="\n".join(lines) + "\n", content_type="application/vnd.apple.mpegurl")
+def _playlist(lines: list[str], content_type: str = _HLS) -> web.Response:
+    return web.Response(text="\n".join(lines) + "\n", content_type=content_type)
 
 
 def _master(heights: tuple[int, ...], seen: Seen) -> list[str]:

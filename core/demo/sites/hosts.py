@@ -12,7 +12,14 @@ from ..media import Media
 from ..serving import Seen, html
 from ..story import Upload
 from .doodstream import Doodstream
+from .gupload import GUpload
+from .gxplayer import Gxplayer
+from .loadx import LoadX
+from .streamup import StreamUp
+from .vidara import Vidara
 from .vidmoly import Vidmoly
+from .vidstack import VidStack
+from .vixsrc import VixSrc
 from .voe import Voe
 
 
@@ -23,7 +30,7 @@ class Site(Protocol):
     hosts: tuple[str, ...]
 
     def number(self, path: str) -> Number | None:
-        """The episode that a path is about."""
+        """The episode that a path is about; one that says none comes again, with query and body."""
         ...
 
     async def answer(self, request: web.BaseRequest, seen: Seen, faults: Faults) -> web.StreamResponse:
@@ -64,5 +71,12 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         Voe(media),
         Doodstream(media),
         Vidmoly(media),
+        Gxplayer(media),
+        VidStack(media),
+        LoadX(media),
+        StreamUp(media),
+        Vidara(media),
+        GUpload(media),
+        VixSrc(media),
         Stranger(),
     )
