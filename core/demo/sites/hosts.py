@@ -12,7 +12,13 @@ from ..media import Media
 from ..serving import Seen, html
 from ..story import Upload
 from .doodstream import Doodstream
+from .filemoon import Filemoon
+from .fsst import Fsst
+from .mixdrop import MixDrop
+from .speedfiles import SpeedFiles
+from .streamtape import Streamtape
 from .vidmoly import Vidmoly
+from .vidsonic import VidSonic
 from .voe import Voe
 
 
@@ -64,5 +70,11 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         Voe(media),
         Doodstream(media),
         Vidmoly(media),
+        Streamtape(media),
+        Filemoon(media),
+        MixDrop(media),
+        Fsst(media),
+        VidSonic(media),
+        SpeedFiles(media),
         Stranger(),
     )
