@@ -19,10 +19,10 @@ class Faults:
       `server_error`     503 with `Retry-After: 5`
       `blocked`          403 from DDoS-Guard
       `gone`             the site's own page for what is not there (any more)
-      `gated`            the site's own gate instead of every page
+      `gated`            the site's own gate instead of every page, where it has one
       `half_page`        every HTML page ends in the middle
     Hosts:
-      `not_ready`        still encoding (VOE, Vidmoly; Doodstream has no such page)
+      `not_ready`        still encoding, at the hosts that have such a page
       `segments_refused` pages and playlists as ever, segments and files 403
       `segment_lost`     the third segment of every playlist is 404
       `html_media`       segments and files are HTML labelled as video
