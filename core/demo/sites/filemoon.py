@@ -89,8 +89,11 @@ def _player(upload: Upload, seen: Seen) -> Markup:
 
 
 def _interface(upload: Upload | None, seen: Seen, faults: Faults) -> web.Response:
-    """`…/details` names the frame; `…/embed/playback`, asked from there, gives the sealed sources."""
-    if upload is None or faults.gone:
+    """`…/details` names the frame; `…/embed/playback`, asked from there, gives the sealed sources.
+
+    Under the old name there is no interface before the gate has come.
+    """
+    if upload is None or faults.gone or (seen.host == HOME and not faults.gated):
         return web.json_response({"error": "not found"}, status=404)
     if seen.path == f"/api/videos/{upload.code}/details":
         frame = f"https://{BYSE_FRAME}/e/{upload.code}"
