@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 _START = re.compile(r"[?&][st]=(\d{1,12})(?:&|$)")
 _SECONDS = re.compile(r"[?&]e=(\d{1,9})(?:&|$)")
-_END = re.compile(r"[?&](?:expires=|token=[0-9a-f]{32}-)(\d{1,12})(?:[&-]|$)")
+_END = re.compile(r"[?&](?:expires=|token=[0-9a-f]{32}-|e=(?=\d{10}))(\d{1,12})(?:[&-]|$)")
 
 
 def expiry(url: str) -> datetime | None:
     """The end of a link, None where it does not say.
 
-    `…?s=<start>&e=<seconds valid>`, at times with `t` for the start, `…?expires=<end>`, or
-    `…?token=<digest>-<end>-<address>-<digest>` (8 hours after its page in what was recorded); in Unix time.
+    In Unix time: `…?s=<start>&e=<seconds valid>`, at times with `t` for the start; `…?expires=<end>`, at times
+    with `e` for the end; or `…?token=<digest>-<end>-<address>-<digest>`, 8 hours after its page as recorded.
     """
     start, seconds, end = _START.search(url), _SECONDS.search(url), _END.search(url)
     try:

@@ -105,18 +105,21 @@ def _packed(page: Page) -> Stream | None:
 def _ask(page: Page, code: str) -> Steps[Stream]:
     """Ask the interface behind a page without a player; where it sends on to another host, ask there."""
     base = f"/api/videos/{code}"
-    details = yield Get(page.join(f"{base}/details"), referer=page.url, accept=(404,))
-    if details.status == 404:
-        details = yield Get(page.join(f"{base}/embed/details"), referer=page.url)
-    answer = details.json()
+    for path in ("/details", "/embed/details", ""):  # the last is how it was in 2025
+        found = yield Get(page.join(base + path), referer=page.url, accept=(404,) if path else ())
+        if found.status != 404:
+            break
+    answer = found.json()
     frame = answer.get("embed_frame_url") if isinstance(answer, dict) else None
     if isinstance(frame, str) and re.match(r"https?://[^/?#\s]+/", frame):
         url = Page(frame, 200, "").join(f"{base}/embed/playback")
-        details = yield Get(url, referer=frame, headers={"X-Embed-Parent": page.url}, accept=(401, 403))
-        answer = details.json()
-    if stream := parse_playback(answer, details):
+        headers = {"X-Embed-Parent": page.url}
+        found = yield Get(url, referer=frame, headers=headers, accept=(401, 403, 404, 405))
+        # Where a device is to be attested, nothing is given out to those who only ask.
+        answer = found.json() if found.status < 400 else {"captcha_required": True}
+    if stream := parse_playback(answer, found):
         return stream
-    if isinstance(answer, dict) and (answer.get("captcha_required") or details.status >= 400):
+    if isinstance(answer, dict) and answer.get("captcha_required"):
         raise NeedsPerson("Filemoon wants to know whether a person is watching", url=page.url)
     raise PageChanged("Filemoon's interface offers no stream")
 

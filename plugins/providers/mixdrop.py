@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from anidana.core import Get, Gone, Link, Page, Provider, Steps, Stream, hookimpl
 
+from ._expiry import expiry
 from ._packed import unpack
 from ._verdict import Mark, verdict
 
@@ -57,7 +58,7 @@ class MixDrop:
             url = find_file(page)
         if url is None:
             raise verdict(page, _MARKS, self.name)
-        return Stream.file(url, referer=page.url)
+        return Stream.file(url, referer=page.url, expires=expiry(url))
 
     def recognises(self, page: Page) -> bool:
         """Whether a page holds the data of this host's player."""

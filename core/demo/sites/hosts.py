@@ -12,12 +12,18 @@ from ..media import Media
 from ..serving import Seen, html
 from ..story import Upload
 from .doodstream import Doodstream
+from .filemoon import Filemoon
+from .fsst import Fsst
 from .gupload import GUpload
 from .gxplayer import Gxplayer
 from .loadx import LoadX
+from .mixdrop import MixDrop
+from .speedfiles import SpeedFiles
+from .streamtape import Streamtape
 from .streamup import StreamUp
 from .vidara import Vidara
 from .vidmoly import Vidmoly
+from .vidsonic import VidSonic
 from .vidstack import VidStack
 from .vixsrc import VixSrc
 from .voe import Voe
@@ -78,5 +84,11 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         Vidara(media),
         GUpload(media),
         VixSrc(media),
+        Streamtape(media),
+        Filemoon(media),
+        MixDrop(media),
+        Fsst(media),
+        VidSonic(media),
+        SpeedFiles(media),
         Stranger(),
     )
