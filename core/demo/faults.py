@@ -22,7 +22,7 @@ class Faults:
       `gated`            the site's own gate instead of every page
       `half_page`        every HTML page ends in the middle
     Hosts:
-      `not_ready`        still encoding (VOE, Vidmoly; Doodstream has no such page)
+      `not_ready`        still encoding (Doodstream has no such page)
       `segments_refused` pages and playlists as ever, segments and files 403
       `segment_lost`     the third segment of every playlist is 404
       `html_media`       segments and files are HTML labelled as video

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from ...loader import DEFAULT_PROVIDERS
 from ...models import Number
 from ..faults import Faults
 from ..media import Media
@@ -14,6 +15,7 @@ from ..story import Upload
 from .doodstream import Doodstream
 from .vidmoly import Vidmoly
 from .voe import Voe
+from .xfs import HOUSES, Xfs
 
 
 class Site(Protocol):
@@ -60,9 +62,10 @@ class Stranger:
 
 def open_hosts(media: Media) -> tuple[Host, ...]:
     """Every host there is, serving this media; a stranger last."""
-    return (
+    known: list[Host] = [
         Voe(media),
         Doodstream(media),
         Vidmoly(media),
-        Stranger(),
-    )
+        *(Xfs(house, media) for house in HOUSES),
+    ]
+    return (*sorted(known, key=lambda host: DEFAULT_PROVIDERS.index(host.name)), Stranger())

@@ -1,0 +1,18 @@
+window.pData = {
+            isEmbed: '1',
+            preload: 'auto',
+            width: "640",
+            height: "360",
+            poster: "https://§images/i/01/07196/§{code}.jpg?v=§s",
+            volume: 1,
+            sourcesCode: [{ src: "§source", type: "video/mp4", label:"SD", res:"360"}],
+            topBarButtons: {feedback: {icon: 'fa-commenting-o',title: 'Feedback'}},
+            vtime: §duration,
+            user_ip: '127.0.0.1',
+            file_refer: '',
+            file_code: '§code',
+            file_id: '§f',
+            server_id: '1027',
+            host_hls: '0',
+            site_url: 'https://vidoza.net',
+};
