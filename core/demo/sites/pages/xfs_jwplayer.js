@@ -14,7 +14,5 @@ jwplayer("vplayer").setup({
   aboutlink: "https://§home",
   cast: {}
 });
-var vvplay,vvad;
 var player = jwplayer();
-player.on('play', function(x) { doPlay(x); });
-function doPlay(x) { $('div.video_ad').hide(); if(vvplay)return; vvplay=1; $.get('/dl?op=view&file_code=§code&hash=§f-127-0-§s&embed=1'); }
+player.on('play', function() { $.get('/dl?op=view&file_code=§code&hash=§f-127-0-§s&embed=1'); });

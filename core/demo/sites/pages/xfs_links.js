@@ -12,5 +12,3 @@ jwplayer("vplayer").setup({
   aboutlink: "https://§home",
   playbackRates: [0.25,0.5,0.75,1,1.25,1.5,2]
 });
-var reloadKey='jwplayer_reload_'+$.cookie('file_id');
-if(!localStorage.getItem(reloadKey)){jwplayer().on('error',function(event){localStorage.setItem(reloadKey,'true');location.reload()})}

@@ -7,4 +7,3 @@ var player=new Playerjs({
   "subtitle": "[English]https://§images/vtt/03/00000/§{code}_eng.vtt,[German]https://§images/vtt/03/00000/§{code}_ger.vtt",
   "thumbnails": "https://§images/vtt/03/00000/§{code}_sli.vtt"
 });
-function PlayerReady(id){ $('div.video_ad').hide(); }
