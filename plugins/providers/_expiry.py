@@ -13,8 +13,8 @@ _END = re.compile(r"[?&](?:expires=|token=[0-9a-f]{32}-|e=(?=\d{10}))(\d{1,12})(
 def expiry(url: str) -> datetime | None:
     """The end of a link, None where it does not say.
 
-    In Unix time: `…?s=<start>&e=<seconds valid>`, at times with `t` for the start; `…?expires=<end>`, at times
-    with `e` for the end; or `…?token=<digest>-<end>-<address>-<digest>`, 8 hours after its page as recorded.
+    In Unix time: `…?s=<start>&e=<seconds valid>`, at times with `t` for the start; `…?expires=<end>`, at
+    times with `e` for the end; or `…?token=<digest>-<end>-<address>-<digest>`, 8 hours after its page as recorded.
     """
     start, seconds, end = _START.search(url), _SECONDS.search(url), _END.search(url)
     try:

@@ -19,7 +19,7 @@ _ARGUMENTS = re.compile(
     r"""\s{0,9}(["'])(?P<words>(?:\\.|(?!\4)[^\\])*+)\4\.split\(""",
     re.DOTALL,
 )
-_WORD = re.compile(r"\b[0-9A-Za-z]{1,5}\b")
+_WORD = re.compile(r"\b[0-9A-Za-z]{1,5}\b", re.ASCII)  # the packer is JavaScript, where ä ends a word
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DIGITS = {digit: value for value, digit in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
 _DIGITS_62 = _DIGITS | {digit: value for value, digit in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 36)}

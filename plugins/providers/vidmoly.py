@@ -8,35 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from anidana.core import Get, Gone, Link, NeedsPerson, NotReady, Page, Provider, Steps, Stream, hookimpl
+from anidana.core import Get, Gone, Link, NeedsPerson, Page, Provider, Steps, Stream, hookimpl
 
 from ._expiry import expiry
 from ._verdict import Mark, verdict
+from ._xfs import MARKS, find_sources
 
 _LINK = re.compile(r"(https?://[^/?#]+)/(?:embed-|w/|v/|dl?/|)(\w{12})(?:\.html)?(?:[?#].*)?")
-_SOURCES = re.compile(r"""sources["']?\s{0,9}:\s{0,9}\[([^\[\]]*)\]""")
-_FILE = re.compile(r"""file["']?\s{0,9}:\s{0,9}["']([^"'\s<>]+)["']""")
 
 _MARKS: tuple[Mark, ...] = (
     ("/notice.php", Gone, "Vidmoly does not have the file"),
     ("this video not found", Gone, "Vidmoly does not have the file"),
-    ("file was deleted", Gone, "the file was deleted at Vidmoly"),
-    ("video is processing now", NotReady, "Vidmoly is still working on the file"),
-    ("pending in queue", NotReady, "the file waits in Vidmoly's queue"),
-    ("security check", NeedsPerson, "Vidmoly shows a security check"),
     ("<title>please wait", NeedsPerson, "Vidmoly shows a gate"),
     ("select number", NeedsPerson, "Vidmoly asks to select a number"),
+    *MARKS,
 )
 
 
 def parse(page: Page) -> Stream:
     """Read the stream off the embed page; a DASH manifest beside it is passed over."""
-    for sources in _SOURCES.finditer(page.text):
-        for file in _FILE.finditer(sources[1]):
-            url = page.join(file[1])
-            if ".mpd" not in url.partition("?")[0]:
-                make = Stream.hls if ".m3u8" in url else Stream.file
-                return make(url, referer=page.join("/"), expires=expiry(url))
+    for source in find_sources(page.text):
+        url = page.join(source)
+        if ".mpd" not in url.partition("?")[0]:
+            make = Stream.hls if ".m3u8" in url else Stream.file
+            return make(url, referer=page.join("/"), expires=expiry(url))
     raise verdict(page, _MARKS, "Vidmoly")
 
 
@@ -56,7 +51,7 @@ class Vidmoly:
 
     def recognises(self, page: Page) -> bool:
         """Whether a page reports to this host's statistics, or shows its files."""
-        return "vidmoly." in page.text and _SOURCES.search(page.text) is not None
+        return "vidmoly." in page.text and any(find_sources(page.text))
 
 
 @hookimpl

@@ -129,7 +129,7 @@ def _master(heights: tuple[int, ...], seen: Seen) -> list[str]:
             f"#EXT-X-STREAM-INF:PROGRAM-ID=1,BANDWIDTH={_BANDWIDTHS[height]},RESOLUTION={HEIGHTS[height]},"
             'FRAME-RATE=25.000,CODECS="avc1.64001e,mp4a.40.2"'
         )
-        lines.append(f"{name}?{urlencode(seen.query)}")
+        lines.append(_signed_like(seen, name))
     return lines
 
 
@@ -145,8 +145,12 @@ def _rendition(segments: tuple[Segment, ...], number: str | None, seen: Seen) ->
     infix = f"f{number}-" if number else ""
     for place, segment in enumerate(segments, 1):
         lines.append(f"#EXTINF:{segment.seconds:.3f},")
-        lines.append(f"seg-{place}-{infix}v1-a1.ts?{urlencode(seen.query)}")
+        lines.append(_signed_like(seen, f"seg-{place}-{infix}v1-a1.ts"))
     return [*lines, "#EXT-X-ENDLIST"]
+
+
+def _signed_like(seen: Seen, name: str) -> str:
+    return f"{name}?{urlencode(seen.query)}" if seen.query else name
 
 
 async def deliver(

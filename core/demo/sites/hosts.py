@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from ...loader import DEFAULT_PROVIDERS
 from ...models import Number
 from ..faults import Faults
 from ..media import Media
@@ -27,6 +28,7 @@ from .vidsonic import VidSonic
 from .vidstack import VidStack
 from .vixsrc import VixSrc
 from .voe import Voe
+from .xfs import HOUSES, Xfs
 
 
 class Site(Protocol):
@@ -73,7 +75,7 @@ class Stranger:
 
 def open_hosts(media: Media) -> tuple[Host, ...]:
     """Every host there is, serving this media; a stranger last."""
-    return (
+    known: list[Host] = [
         Voe(media),
         Doodstream(media),
         Vidmoly(media),
@@ -90,5 +92,6 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         Fsst(media),
         VidSonic(media),
         SpeedFiles(media),
-        Stranger(),
-    )
+        *(Xfs(house, media) for house in HOUSES),
+    ]
+    return (*sorted(known, key=lambda host: DEFAULT_PROVIDERS.index(host.name)), Stranger())

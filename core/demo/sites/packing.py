@@ -1,30 +1,25 @@
-"""Packs scripts as many hosts do: every word becomes a number into a list of words."""
+"""Packs scripts as pages carry them: every word a number, the words in a list behind the text."""
 
 from __future__ import annotations
 
 import re
-import string
 
-_DIGITS = string.digits + string.ascii_lowercase + string.ascii_uppercase
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = re.compile(r"\w+", re.ASCII)
 _HEAD = (
     "eval(function(p,a,c,k,e,d){while(c--)if(k[c])"
-    r"p=p.replace(new RegExp('\\b'+c.toString(a)+'\\b','g'),k[c]);return p}"
+    "p=p.replace(new RegExp('\\\\b'+c.toString(a)+'\\\\b','g'),k[c]);return p}"
 )
 
 
-def pack(text: str, radix: int = 36) -> str:
-    """The script (ASCII, one line) in packed form; `radix` is that of the numbers, 62 at most."""
-    places = {word: place for place, word in enumerate(dict.fromkeys(_WORD.findall(text)))}
-    numbered = _WORD.sub(lambda word: _number(places[word[0]], radix), text)
-    quoted = numbered.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{_HEAD}('{quoted}',{radix},{len(places)},'{'|'.join(places)}'.split('|'),0,{{}}))"
+def pack(script: str, radix: int = 36) -> str:
+    """One line that unpacks to the script, which must be one line itself; `radix` is 2 to 62."""
+    words = {word: place for place, word in enumerate(dict.fromkeys(_WORD.findall(script)))}
+    text = _WORD.sub(lambda word: _number(words[word[0]], radix), script)
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{_HEAD}('{quoted}',{radix},{len(words)},'{'|'.join(words)}'.split('|')))"
 
 
 def _number(value: int, radix: int) -> str:
-    digits = ""
-    while True:
-        value, rest = divmod(value, radix)
-        digits = _DIGITS[rest] + digits
-        if not value:
-            return digits
+    rest, digit = divmod(value, radix)
+    return (_number(rest, radix) if rest else "") + _DIGITS[digit]

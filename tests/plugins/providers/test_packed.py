@@ -48,6 +48,10 @@ def test_a_word_without_an_entry_stays_itself() -> None:
     assert list(unpack("}('0 1 2 zz',36,3,'a||b'.split('|')))")) == ["a 1 b zz"]
 
 
+def test_a_word_ends_where_it_does_in_javascript() -> None:
+    assert list(unpack("}('0ö1 2é',36,3,'G|tz|Caf'.split('|')))")) == ["Götz Café"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "}('0',36,1,'a'.split", "eval(function(p,a,c,k,e,d){}", "}('0 1',36,2,'a|b"]
 )
