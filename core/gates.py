@@ -6,7 +6,7 @@ _GATES = (
     "Just a moment...",
     "cf-turnstile",
     "challenges.cloudflare.com",
-    "cdn-cgi/challenge-platform",
+    "cdn-cgi/challenge-platform/h/",  # its silent check, on pages that nothing stands before, is at /scripts/
     "cf_chl_",
     "cf-browser-verification",
     "altcha-widget",

@@ -14,7 +14,7 @@ def expiry(url: str) -> datetime | None:
     """The end of a link, None where it does not say.
 
     In Unix time: `…?s=<start>&e=<seconds valid>`, at times with `t` for the start; `…?expires=<end>`, at
-    times with `e` for the end; or `…?token=<digest>-<end>-<address>-<digest>`, 8 hours after its page as recorded.
+    times with `e` for the end; or `…?token=<digest>-<end>-<address>-<digest>`.
     """
     start, seconds, end = _START.search(url), _SECONDS.search(url), _END.search(url)
     try:

@@ -10,9 +10,6 @@ from anidana.core import NeedsPerson, Page, PageChanged, SourceError, find_gate
 Mark: TypeAlias = tuple[str, type[SourceError], str]
 """What the page or its address says, in lower case; the error; its sentence, with `{host}` for the name."""
 
-_SILENT_CHECK = "cdn-cgi/challenge-platform/scripts/jsd/"
-"""Cloudflare's, on pages that nothing stands before; the address of its gates differs further on."""
-
 
 def verdict(page: Page, marks: Iterable[Mark], host: str) -> SourceError:
     """The error for a page without a stream: the first mark that fits, else a gate, else PageChanged.
@@ -24,6 +21,6 @@ def verdict(page: Page, marks: Iterable[Mark], host: str) -> SourceError:
         if mark in text:
             sentence = sentence.replace("{host}", host)
             return NeedsPerson(sentence, url=page.url) if error is NeedsPerson else error(sentence)
-    if (gate := find_gate(page.text.replace(_SILENT_CHECK, ""))) is not None:
+    if (gate := find_gate(page.text)) is not None:
         return NeedsPerson(f"{host} shows a gate ({gate})", url=page.url)
     return PageChanged(f"no stream on the page of {host}")
