@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -13,12 +14,14 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from . import loader, logs, settings, sites
-from .errors import ConfigError, Held, SetupError
+from .driver import drive
+from .errors import AnidanaError, ConfigError, Held, SetupError, SourceError
 from .fetch import Network
 from .hooks import Catalogue
 from .library.folders import check_library, staging_root
 from .library.naming import check_templates
 from .loader import Plugins
+from .pages import FRESH_SECONDS, Copies, KeptPages, NotKept, Recorder
 from .settings import Settings
 from .steps import Steps
 from .store.sessions import open_store
@@ -26,6 +29,9 @@ from .store.sessions import open_store
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+REFRESH_SECONDS = 10.0
+"""How long the end waits for pages that are being read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class App:
     settings: Settings
     plugins: Plugins
     network: Network
+    kept: KeptPages
+    refreshing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def library(self) -> Path:
         """The library's root, which can be written; SetupError with the remedy otherwise."""
@@ -55,7 +63,33 @@ class App:
 
     async def ask(self, catalogue: Catalogue, steps: Steps[T]) -> T:
         """Run a catalogue's generator in a visit of its own; errors as in `sites.ask`."""
-        return await sites.ask(catalogue, steps, self.network.visit().page)
+        recorder = Recorder(self.network.visit().page)
+        answer = await sites.ask(catalogue, steps, recorder)
+        for url, page in recorder.answers:
+            await asyncio.to_thread(self.kept.keep, url, page)
+        return answer
+
+    async def glance(self, catalogue: Catalogue, make: Callable[[], Steps[T]]) -> T:
+        """As `ask`, but copies will do, up to a week old: for a look, not for what is stored.
+
+        Where one is older than 15 minutes, the site is asked anew while the answer is out already.
+        """
+        copies = Copies(self.kept)
+        try:
+            answer = await drive(make(), copies)
+        except (NotKept, SourceError):
+            return await self.ask(catalogue, make())
+        if copies.age > FRESH_SECONDS:
+            task = asyncio.create_task(self._refresh(catalogue, make()))
+            self.refreshing.add(task)
+            task.add_done_callback(self.refreshing.discard)
+        return answer
+
+    async def _refresh(self, catalogue: Catalogue, steps: Steps[object]) -> None:
+        try:
+            await self.ask(catalogue, steps)
+        except AnidanaError as error:
+            log.info("%s was not read anew: %s", catalogue.name, error)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -90,7 +124,15 @@ async def open_app(
     secret = chosen.store.database_url
     url = secret.get_secret_value() if secret else data / "anidana.db"
     async with open_store(url), Network(chosen.network) as network:
-        yield App(data, chosen, plugins, network)
+        app = App(data, chosen, plugins, network, KeptPages(data / "cache" / "pages"))
+        try:
+            yield app
+            if app.refreshing:
+                await asyncio.wait(app.refreshing, timeout=REFRESH_SECONDS)
+        finally:
+            for task in app.refreshing:
+                task.cancel()
+            await asyncio.gather(*app.refreshing, return_exceptions=True)
 
 
 def unknown_hosts(chosen: settings.Providers, plugins: Plugins) -> list[str]:

@@ -34,6 +34,9 @@ from .steps import Page, Post, Request
 MOST_PAGE_BYTES = 4 * 1024 * 1024
 MOST_REDIRECTS = 5
 BURST = 4
+"""Pages that may be asked of one site without a pause."""
+
+AT_ONCE = 2
 CONNECT_SECONDS = 10.0
 HEADER_SECONDS = 30.0
 SILENCE_SECONDS = 20.0
@@ -49,7 +52,7 @@ class Network:
     def __init__(self, settings: NetworkSettings) -> None:
         self.settings = settings
         self.route = _host_port(settings.route_all_to) if settings.route_all_to else None
-        self._paces: dict[str, AsyncLimiter] = {}
+        self._budgets: dict[str, tuple[asyncio.Semaphore, AsyncLimiter]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -91,13 +94,20 @@ class Network:
             raise PermissionError(errno.EACCES, f"{address[0]} {_NOT_PUBLIC}")
         return socket.socket(family, kind, proto)
 
-    async def keep_pace(self, url: str) -> None:
-        """Wait until the site of an address may be asked for another page."""
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """Wait until the site of an address may be asked for another page, and hold one of its two places."""
         rate = self.settings.pages_per_second
-        if rate:
-            site = urlsplit(url).hostname or ""
-            pace = self._paces.setdefault(site, AsyncLimiter(BURST, BURST / rate))
+        if not rate:
+            yield
+            return
+        site = urlsplit(url).hostname or ""
+        if site not in self._budgets:
+            self._budgets[site] = asyncio.Semaphore(AT_ONCE), AsyncLimiter(BURST, BURST / rate)
+        places, pace = self._budgets[site]
+        async with places:
             await pace.acquire()
+            yield
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -131,7 +141,6 @@ class Visit:
         and above and for a site that does not answer, Blocked for what we never follow.
         """
         _check_address(request.url)
-        await self._network.keep_pace(request.url)
         form = _form(request) if isinstance(request, Post) else None
         headers = dict(request.headers)
         if isinstance(request, Post) and request.json is not None:
@@ -139,6 +148,7 @@ class Visit:
         if request.referer:
             headers["Referer"] = request.referer
         async with (
+            self._network.turn(request.url),
             _our_errors(request.url),
             asyncio.timeout(HEADER_SECONDS),
             self.open(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import App
 from .errors import NotFound, SetupError, SourceError
-from .hooks import Catalogue
+from .hooks import Catalogue, Feed
 from .library.folders import check_mounted
 from .library.naming import clean, series_folder
 from .library.scan import FoundFile, scan_series
@@ -24,6 +26,9 @@ from .store.sessions import get_db_session, get_transactional_session
 from .store.tables import AnimeSeries, SystemSettings, now
 
 log = logging.getLogger(__name__)
+
+ASK_AFTER = timedelta(days=1)
+"""A series is asked for this long after the last time, whatever the catalogue lists as new."""
 
 Warn: TypeAlias = Callable[[str], None]
 """Who hears of a site that failed while others answered."""
@@ -76,7 +81,8 @@ async def _hits(app: App, query: str, site: str, warn: Warn) -> list[Hit]:
 
 async def _hits_at(app: App, catalogue: Catalogue, query: str) -> list[Hit] | SourceError:
     try:
-        return await app.ask(catalogue, catalogue.search(query))
+        hits = await app.glance(catalogue, partial(catalogue.search, query))
+        return hits or await app.ask(catalogue, catalogue.search(query))  # it may have come since
     except SourceError as error:
         return error
 
@@ -139,6 +145,13 @@ async def look(app: App, catalogue: Catalogue, key: str) -> Listing:
     return Listing(series, tuple(seasons))
 
 
+async def glance(app: App, catalogue: Catalogue, key: str) -> Listing:
+    """As `look`, from copies up to a week old where there are any."""
+    series = await app.glance(catalogue, partial(catalogue.series, key))
+    seasons = [await app.glance(catalogue, partial(catalogue.season, key, n)) for n in series.seasons]
+    return Listing(series, tuple(seasons))
+
+
 async def follow(app: App, listing: Listing) -> AnimeSeries:
     """Store a listing and follow its series; for a new one, what the library holds counts as on disk.
 
@@ -163,9 +176,29 @@ async def follow(app: App, listing: Listing) -> AnimeSeries:
 
 async def _save(session: AsyncSession, listing: Listing, folder: str) -> AnimeSeries:
     row = await shelf.save_series(session, listing.series, folder)
+    row.asked_at = now()
     for season in listing.seasons:
         await shelf.save_season(session, row.id, season)
     return row
+
+
+async def worth_asking(app: App, rows: Sequence[AnimeSeries], warn: Warn = log.warning) -> set[int]:
+    """Ids of the series that a scan should ask their catalogue for.
+
+    Where a catalogue lists what is new on one page, that page is read first: what it does not name, and was
+    asked for within a day, cannot have changed. If it cannot be read, every series is worth asking for.
+    """
+    worth = {row.id for row in rows if row.asked_at is None or now() - row.asked_at > ASK_AFTER}
+    for site in sorted({row.site for row in rows if row.id not in worth}):
+        catalogue, here = app.plugins.catalogue(site), [row for row in rows if row.site == site]
+        named = {row.key for row in here}
+        if isinstance(catalogue, Feed):
+            try:
+                named = {release.key for release in await app.ask(catalogue, catalogue.newest())}
+            except SourceError as error:
+                warn(f"what is new at {site} cannot be read: {error}")
+        worth |= {row.id for row in here if row.key in named}
+    return worth
 
 
 @dataclass(frozen=True, slots=True)

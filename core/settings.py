@@ -128,7 +128,10 @@ class Network(Section):
         description="Sent with every request, the same at extraction and download.",
     )
     pages_per_second: float = Field(
-        2.0, ge=0, allow_inf_nan=False, description="Pages asked of one site; 0 for no limit."
+        1.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Pages asked of one site, at most two at once; 0: no limit.",
     )
     route_all_to: str | None = Field(
         None,

@@ -21,7 +21,8 @@ class Get:
     """Ask for a page.
 
     Answers of 400 and above end the generator with the fitting error, unless `accept` lists the
-    status. With `follow=False` a redirect is an answer like any other.
+    status. With `follow=False` a redirect is an answer like any other. `keep` says that a copy of the
+    page may be kept for days and will do for a look: it holds no token.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Get:
     headers: Mapping[str, str] = field(default_factory=dict)
     follow: bool = True
     accept: tuple[int, ...] = ()
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ async def _follow(out: Output, data: Path, words: str, pick: int | None, site: s
 
     async with open_app(data) as app:
         catalogue, key = await following.choose(app, words, pick, site=site, warn=out.warn)
-        listing = await following.look(app, catalogue, key)
+        listing = await (following.glance if dry_run else following.look)(app, catalogue, key)
         if not dry_run:
             await following.follow(app, listing)
         answer = _followed(listing, app.settings)
@@ -303,13 +303,18 @@ def print_missing(to: Console, rows: list[EpisodeRow]) -> None:
 @command("scan", "scan", example="anidana scan --disk")
 @click.argument("series", nargs=-1)
 @click.option("--disk", is_flag=True, help="Compare with the library only; do not ask the catalogue.")
+@click.option(
+    "--full", is_flag=True, help="Ask for every series, new episodes or not."
+)
 @dry_run_option
-def scan(out: Output, data: Path, series: tuple[str, ...], disk: bool, dry_run: bool) -> int | None:
+def scan(
+    out: Output, data: Path, series: tuple[str, ...], disk: bool, full: bool, dry_run: bool
+) -> int | None:
     """Ask the catalogue for new episodes and compare followed series with the library."""
-    return run(_scan(out, data, " ".join(series), disk, dry_run))
+    return run(_scan(out, data, " ".join(series), disk, full, dry_run))
 
 
-async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) -> int | None:
+async def _scan(out: Output, data: Path, words: str, disk: bool, full: bool, dry_run: bool) -> int | None:
     from .. import following
     from ..app import open_app
     from ..errors import SourceError
@@ -324,10 +329,12 @@ async def _scan(out: Output, data: Path, words: str, disk: bool, dry_run: bool) 
                 if words
                 else [one.series for one in await shelf.shelf(session)]
             )
-        answer = []
+        answer, asked = [], set() if disk else {row.id for row in rows}
+        if not (disk or full or words):
+            asked = await following.worth_asking(app, rows, out.warn)
         for row in rows:
             try:
-                update = await following.bring_up_to_date(app, row, ask=not disk, dry_run=dry_run)
+                update = await following.bring_up_to_date(app, row, ask=row.id in asked, dry_run=dry_run)
             except SourceError as error:  # one series; the others are looked at all the same
                 if len(rows) == 1:
                     raise

@@ -62,8 +62,8 @@ class ImageDownloader:
         return self._remembered[url]
 
     async def _read(self, visit: Visit, url: str) -> bytes:
-        await self._network.keep_pace(url)
-        async with visit.open(url, {"Accept": "image/jpeg,image/png,image/webp"}) as body:
+        accepted = {"Accept": "image/jpeg,image/png,image/webp"}
+        async with self._network.turn(url), visit.open(url, accepted) as body:
             if body.status >= 400:
                 raise refusal(Page(body.url, body.status, "", body.headers))
             if body.status != 200:

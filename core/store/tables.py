@@ -86,6 +86,7 @@ class AnimeSeries(Base):
     name: Mapped[str] = mapped_column(String(500), index=True)
     site: Mapped[str] = mapped_column(String(500))
     folder: Mapped[str] = mapped_column(String(1000))
+    asked_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     year: Mapped[int | None] = mapped_column(Integer, default=None)
     followed: Mapped[bool] = mapped_column(default=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)

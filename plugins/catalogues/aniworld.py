@@ -65,12 +65,12 @@ class Aniworld:
 
     def series(self, key: str) -> Steps[Series]:
         """Read the series page."""
-        page = yield Get(SITE.series(key), referer=_ROOT)
+        page = yield Get(SITE.series(key), referer=_ROOT, keep=True)
         return read_series(page, SITE, key)
 
     def season(self, key: str, number: int) -> Steps[Season]:
         """Read a season's own page, 0 for the films."""
-        page = yield Get(SITE.season(key, number), referer=SITE.series(key))
+        page = yield Get(SITE.season(key, number), referer=SITE.series(key), keep=True)
         return read_season(page, SITE, number)
 
     def mirrors(self, key: str, number: Number) -> Steps[list[Mirror]]:
@@ -100,7 +100,7 @@ def _ways(words: str) -> Iterator[Steps[list[Hit]]]:
 
 def _series_search(words: str, meant: str = "") -> Steps[list[Hit]]:
     url = f"{SITE.url}/ajax/seriesSearch?keyword={quote(words, safe='')}"
-    page = yield Get(url, referer=_ROOT, headers=_SCRIPTED)
+    page = yield Get(url, referer=_ROOT, headers=_SCRIPTED, keep=True)
     return ranked(read_series_search(page, SITE), words, meant)
 
 
@@ -110,7 +110,7 @@ def _site_search(words: str, meant: str = "") -> Steps[list[Hit]]:
 
 
 def _index(words: str) -> Steps[list[Hit]]:
-    page = yield Get(f"{SITE.url}/animes-alphabet", referer=_ROOT)
+    page = yield Get(f"{SITE.url}/animes-alphabet", referer=_ROOT, keep=True)
     return find_titles(read_index(page, SITE), words, SITE)
 
 

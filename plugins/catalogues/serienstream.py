@@ -62,12 +62,12 @@ class Serienstream:
 
     def series(self, key: str) -> Steps[Series]:
         """Read the series page."""
-        page = yield Get(SITE.series(key), referer=_ROOT)
+        page = yield Get(SITE.series(key), referer=_ROOT, keep=True)
         return read_series(page, SITE, key)
 
     def season(self, key: str, number: int) -> Steps[Season]:
         """Read a season's own page, 0 for the films."""
-        page = yield Get(SITE.season(key, number), referer=SITE.series(key))
+        page = yield Get(SITE.season(key, number), referer=SITE.series(key), keep=True)
         return read_season(page, SITE, number)
 
     def mirrors(self, key: str, number: Number) -> Steps[list[Mirror]]:
@@ -95,12 +95,12 @@ def _ways(words: str) -> Iterator[Steps[list[Hit]]]:
 
 
 def _suggestions(words: str, meant: str = "") -> Steps[list[Hit]]:
-    page = yield Get(f"{SITE.url}/api/search/suggest?term={quote(words, safe='')}", referer=_ROOT)
+    page = yield Get(f"{SITE.url}/api/search/suggest?term={quote(words, safe='')}", referer=_ROOT, keep=True)
     return ranked(read_suggestions(page, SITE), words, meant)
 
 
 def _search_page(words: str, meant: str = "") -> Steps[list[Hit]]:
-    page = yield Get(f"{SITE.url}/suche?term={quote(words, safe='')}&tab=shows", referer=_ROOT)
+    page = yield Get(f"{SITE.url}/suche?term={quote(words, safe='')}&tab=shows", referer=_ROOT, keep=True)
     return ranked(read_search_page(page, SITE), words, meant)
 
 

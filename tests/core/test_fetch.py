@@ -350,3 +350,23 @@ async def test_one_site_may_be_asked_so_often_and_another_meanwhile(site: Any) -
         assert not waiting.done()
         waiting.cancel()
     assert len(site.asked) == BURST + 1
+
+
+async def test_no_more_than_two_pages_of_a_site_are_asked_for_at_once(site: Any) -> None:
+    held, arrived = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        arrived.release()
+        await held.wait()
+        return web.Response(text="ok")
+
+    site.answers["clips.example/e/1"] = answer
+    async with Network(settings.Network(route_all_to=site.address, pages_per_second=1000)) as network:
+        pages = [asyncio.create_task(network.visit().page(Get(URL))) for _ in range(4)]
+        for _ in range(2):
+            await arrived.acquire()
+        await asyncio.sleep(0.02)
+        assert len(site.asked) == 2
+        held.set()
+        await asyncio.gather(*pages)
+    assert len(site.asked) == 4

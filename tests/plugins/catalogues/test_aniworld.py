@@ -161,7 +161,7 @@ def test_the_index_of_titles_is_the_last_way(
     no_hits = [json_page("[]")] * (4 if len(query.split()) > 3 else 2)
     index = recorded("synthetic-animes-alphabet.html", "/animes-alphabet")
     outcome = answering(aniworld.search(query), [*no_hits, index])
-    assert outcome.requests[-1] == Get(f"{ROOT}/animes-alphabet", referer=f"{ROOT}/")
+    assert outcome.requests[-1] == Get(f"{ROOT}/animes-alphabet", referer=f"{ROOT}/", keep=True)
     assert keys(outcome.value)[: len(found)] == found
     assert bool(outcome.value) is bool(found)
 
@@ -230,13 +230,13 @@ def test_a_blocked_name_is_not_no_hits(recorded: Recorded, answering: Answering)
 def test_series_season_and_mirrors_ask_for_their_pages(recorded: Recorded, answering: Answering) -> None:
     page = recorded("series-naruto.html")
     series = answering(aniworld.series("naruto"), [page])
-    assert series.requests == (Get(SERIES, referer=f"{ROOT}/"),)
+    assert series.requests == (Get(SERIES, referer=f"{ROOT}/", keep=True),)
     assert (series.value.key, series.value.seasons) == ("naruto", (0, 1, 2, 3, 4))
     season = answering(aniworld.season("naruto", 1), [page])
-    assert season.requests == (Get(f"{SERIES}/staffel-1", referer=SERIES),)
+    assert season.requests == (Get(f"{SERIES}/staffel-1", referer=SERIES, keep=True),)
     assert (season.value.number, len(season.value.episodes)) == (1, 52)
     films = answering(aniworld.season("naruto", 0), [recorded("filme-naruto.html")])
-    assert films.requests == (Get(f"{SERIES}/filme", referer=SERIES),)
+    assert films.requests == (Get(f"{SERIES}/filme", referer=SERIES, keep=True),)
     assert [film.kind for film in films.value.episodes][:2] == [Kind.OVA, Kind.MOVIE]
     mirrors = answering(aniworld.mirrors("naruto", Number(1, 1)), [recorded("episode-naruto-s1e1.html")])
     assert mirrors.requests == (Get(f"{SERIES}/staffel-1/episode-1", referer=f"{SERIES}/staffel-1"),)

@@ -252,7 +252,7 @@ def test_flags_are_matched_whole_and_new_ones_left_out(caplog: pytest.LogCapture
 def test_an_announced_row_is_listed(answering: Answering) -> None:
     page = table(row(1, "Eins"), row(2, "", "Two", mark="upcoming"), shortcuts=1)
     outcome = answering(site.season("x", 2), [page])
-    assert outcome.requests == (Get(f"{ROOT}/serie/x/staffel-2", referer=f"{ROOT}/serie/x"),)
+    assert outcome.requests == (Get(f"{ROOT}/serie/x/staffel-2", referer=f"{ROOT}/serie/x", keep=True),)
     assert [(one.name, one.languages) for one in outcome.value.episodes] == [("Eins", ()), ("Two", ())]
 
 
@@ -404,7 +404,9 @@ def test_search_asks_for_suggestions(answering: Answering) -> None:
         None,
     )
     outcome = answering(site.search(" Silo  & co "), [answer])
-    assert outcome.requests == (Get(f"{ROOT}/api/search/suggest?term=Silo%20%26%20co", referer=f"{ROOT}/"),)
+    assert outcome.requests == (
+        Get(f"{ROOT}/api/search/suggest?term=Silo%20%26%20co", referer=f"{ROOT}/", keep=True),
+    )
     assert {hit.key: hit.title for hit in outcome.value} == {"silo": "Silo", "silo-2": "Silo & Söhne"}
     assert all(hit.url == f"{SERIES.removesuffix('silo')}{hit.key}" for hit in outcome.value)
 
