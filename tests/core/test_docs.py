@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from anidana.core.cli import program
 from anidana.core.cli.command import EXITS
+from anidana.core.loader import DEFAULT_PROVIDERS
 from anidana.core.settings import GUIDE_NAMES, PREFIX, Settings, _section
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -87,6 +88,12 @@ def shown(value: object) -> str:
             return f"`{','.join(map(str, value))}`"
         case _:
             return "needed" if value is PydanticUndefined else f"`{value}`"
+
+
+def test_the_readme_names_every_living_host_in_the_order_in_which_they_are_asked() -> None:
+    text = " ".join((DOCS.parent / "README.md").read_text("utf-8").split())
+    (named,) = re.findall(r"these hosts: ([^.]+)\.", text)
+    assert tuple(named.split(", ")) == tuple(name for name in DEFAULT_PROVIDERS if name != "SpeedFiles")
 
 
 if __name__ == "__main__":
