@@ -45,7 +45,7 @@ class App:
     def catalogue(self) -> Catalogue:
         """The site that new series are looked for at."""
         if not self.plugins.catalogues:
-            raise ConfigError("no catalogue plugin is installed", hint="anidana plugins")
+            raise ConfigError("no catalogue plugin is installed", hint="anidana plugin list")
         return self.plugins.catalogues[0]
 
     async def ask(self, steps: Steps[T]) -> T:
