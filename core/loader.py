@@ -191,7 +191,10 @@ class _Offers:
             raise TypeError("it offers nothing")
         old = [one for shelf, offer in new for one in shelf if self._gives_way(one, offer)]
         for count, (shelf, offer) in enumerate(new):
-            known = [*(one for one in shelf if one not in old), *(other for place, other in new[:count] if place is shelf)]
+            known = [
+                *(one for one in shelf if one not in old),
+                *(other for place, other in new[:count] if place is shelf),
+            ]
             taken = {name.casefold() for other in known for name in labels(other)}
             for name in labels(offer):
                 if name.casefold() in taken:

@@ -49,7 +49,9 @@ def draft(name: str, url: str, plugins: Plugins) -> Draft:
     A name that a built-in host has makes a replacement of it.
     """
     if not _NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} is no name for a package", hint="letters, digits, and - . _ between them")
+        raise ConfigError(
+            f"{name!r} is no name for a package", hint="letters, digits, and - . _ between them"
+        )
     plain = re.sub(r"[-_.]+", "-", name).lower().removeprefix("anidana-")
     url, domain = url.split("#")[0], _domain(url)
     host = next((p for p in plugins.providers if plain in (one.casefold() for one in labels(p))), None)

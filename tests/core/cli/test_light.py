@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 
 HEAVY = (
@@ -23,7 +24,7 @@ finally:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["plugin", "test", "--help"], ["--version"]])
 def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
@@ -38,11 +39,15 @@ def test_every_command_has_help_that_shows_an_example() -> None:
     from anidana.core.cli import program
 
     assert set(program.commands) == {
-        "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugins",
+        "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugin",
         "demo", "version",
     }  # fmt: skip
-    for name in program.commands:
-        answer = CliRunner().invoke(program, [name, "--help"])
+    group = program.commands["plugin"]
+    assert isinstance(group, click.Group)
+    assert set(group.commands) == {"list", "new", "record", "test", "doctor"}
+    names = [name for name in program.commands if name != "plugin"]
+    for name in (*names, *(f"plugin {name}" for name in group.commands)):
+        answer = CliRunner().invoke(program, [*name.split(), "--help"])
         assert answer.exit_code == 0
         assert f"Example:  anidana {name}" in answer.output
         assert "--json" in answer.output
