@@ -183,11 +183,11 @@ def _recordings(point: EntryPoint, today: date) -> Iterator[Trouble]:
     for index in sorted(source.glob("tests/**/cases.json")):
         try:
             for case in json.loads(index.read_text("utf-8")):
-                if "recorded" in case:
-                    days.append(date.fromisoformat(case["recorded"]))
+                if day := case.get("recorded"):
+                    days.append(date.fromisoformat(day))
                 else:
                     made_up += 1
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             yield Trouble(
                 point.name, "error", f"{index.name} cannot be read: {error}", "mend it, or record anew"
             )

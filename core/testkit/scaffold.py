@@ -89,9 +89,9 @@ def write(new: Draft, folder: Path) -> list[Path]:
 
     Held if it is there, SetupError if it cannot be written; nothing half-written stays.
     """
-    if folder.exists() or folder.is_symlink():
-        raise Held(f"{folder} is there already", hint="choose another with --dir, or remove it")
     try:
+        if folder.exists() or folder.is_symlink():
+            raise Held(f"{folder} is there already", hint="choose another with --dir, or remove it")
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft_folder = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:

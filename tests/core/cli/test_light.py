@@ -24,7 +24,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["plugin", "test", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["get", "--help"], ["plugin", "test", "--help"], ["--version"]]
+)
 def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
