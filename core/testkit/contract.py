@@ -241,8 +241,9 @@ class ProviderContract:
             for end in cuts(one.text):
                 what = f"{case.name} broken off after {end} of {len(one.text)} characters"
                 result = self.judge(case.url, with_page(case, one.url, one.text[:end]), what)
-                whole = case.expected.get("url")
-                if isinstance(result, Stream) and whole and result.url != whole:
+                whole = case.expected.get("url", "")
+                # A parameter may come from further down the page, and be one that can be done without.
+                if isinstance(result, Stream) and whole and not f"{whole}&".startswith(f"{result.url}&"):
                     fail(f"read {result.url} off {what}", "let the pattern see the closing quote")
 
     def test_an_empty_page_is_a_changed_page(self) -> None:

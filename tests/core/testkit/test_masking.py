@@ -33,6 +33,7 @@ def test_what_points_to_a_person_is_replaced(text: str, person: str) -> None:
     [
         "version 4.17.21, jwplayer 8.36.1.2048",
         "127.0.0.1 and 192.168.1.2 and 192.0.2.7 and 2001:db8::1",
+        "&i=0.0&7i=2.33.0.7h&7g=1y",
         "12:30:45 o'clock, a::b::c, std::string",
         "person7@example.org",
         "src='https://cdn.clips.example/hls2/01/abc_,n,.urlset/master.m3u8?t=Zm9v&s=1781428771'",
