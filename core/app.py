@@ -58,7 +58,7 @@ class App:
         if site:
             return (self.plugins.catalogue(site),)
         if not self.plugins.catalogues:
-            raise ConfigError("no catalogue plugin is installed", hint="anidana plugins")
+            raise ConfigError("no catalogue plugin is installed", hint="anidana plugin list")
         return self.plugins.catalogues
 
     async def ask(self, catalogue: Catalogue, steps: Steps[T]) -> T:

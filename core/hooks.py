@@ -42,7 +42,8 @@ class Provider(Protocol):
 
     `name` is the catalogue's label for the host; an attribute `labels` may list others. `domains`
     are host names it is known by, data that goes stale and never a reason to refuse a link.
-    `headers` are hints for requests to the host, mostly a Referer.
+    `headers` are hints for requests to the host, mostly a Referer. An attribute `replaces`, equal to
+    `name`, takes the place of the built-in provider of that name.
     """
 
     name: str

@@ -42,11 +42,12 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A plugin that takes part, and the names of what it offers."""
+    """A plugin that takes part, the names of what it offers, and those of built-ins whose place it takes."""
 
     name: str
     origin: str
     offers: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Plugins:
         for catalogue in self.catalogues:
             if catalogue.name == name:
                 return catalogue
-        raise ConfigError(f"no catalogue plugin is called {name!r}", hint="anidana plugins")
+        raise ConfigError(f"no catalogue plugin is called {name!r}", hint="anidana plugin list")
 
 
 def knows(domains: Iterable[str], host: str) -> bool:
@@ -137,7 +138,7 @@ def load(
     for point in in_turn:
         origin = _origin(point)
         try:
-            loaded.append(Loaded(point.name, origin, offers.take(point)))
+            loaded.append(Loaded(point.name, origin, *offers.take(point)))
         except (Exception, SystemExit) as error:
             if origin == BUILT_IN:
                 raise ConfigError(f"the built-in plugin {point.name!r} does not load: {error}") from error
@@ -167,9 +168,10 @@ class _Offers:
         self.actions: list[Action] = []
         self._manager = pluggy.PluginManager("anidana")
         self._manager.add_hookspecs(hooks)
+        self._built_in: list[Any] = []
 
-    def take(self, point: EntryPoint) -> tuple[str, ...]:
-        """Import one plugin, call its hooks and accept what they return; returns the names."""
+    def take(self, point: EntryPoint) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Import one plugin, call its hooks, accept what they return; returns names offered and replaced."""
         module = point.load()
         self._manager.register(module, point.name)
         try:  # one plugin at a time, so that what one of them raises is its own affair
@@ -179,15 +181,26 @@ class _Offers:
             self._manager.unregister(module)
         if not new:
             raise TypeError("it offers nothing")
+        old = [one for shelf, offer in new for one in shelf if self._gives_way(one, offer)]
         for count, (shelf, offer) in enumerate(new):
-            known = [*shelf, *(other for place, other in new[:count] if place is shelf)]
+            known = [
+                *(one for one in shelf if one not in old),
+                *(other for place, other in new[:count] if place is shelf),
+            ]
             taken = {name.casefold() for other in known for name in labels(other)}
             for name in labels(offer):
                 if name.casefold() in taken:
                     raise ValueError(f"the name {name!r} is taken")
         for shelf, offer in new:
-            shelf.append(offer)
-        return tuple(offer.name for _, offer in new)
+            shelf[:] = [one for one in shelf if one not in old] + [offer]
+            if _origin(point) == BUILT_IN:
+                self._built_in.append(offer)
+        return tuple(offer.name for _, offer in new), tuple(one.name for one in old)
+
+    def _gives_way(self, one: Any, offer: Any) -> bool:
+        """Whether a built-in is what an offer says that it replaces; anybody else's keeps its name."""
+        wanted = getattr(offer, "replaces", "").casefold()
+        return one in self._built_in and one.name.casefold() == wanted
 
     def _offered(self, hook: Any) -> Iterator[tuple[list[Any], Any]]:
         """Every offer of the plugin that is registered, checked, with the shelf it goes to."""
@@ -230,6 +243,9 @@ def _check(offer: Any, protocol: type) -> Any:
         raise TypeError(f"{name}: domains must be a tuple of host names")
     if not all(isinstance(label, str) for label in getattr(offer, "labels", ())):
         raise TypeError(f"{name}: labels must be names")
+    replaces: Any = getattr(offer, "replaces", name)
+    if not isinstance(replaces, str) or replaces.casefold() != name.casefold():
+        raise TypeError(f"{name}: replaces must be its own name, {name!r}")
     if not isinstance(getattr(offer, "headers", {}), Mapping):
         raise TypeError(f"{name}: headers must map names to values")
     return offer

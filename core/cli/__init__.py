@@ -14,7 +14,7 @@ import traceback
 import click
 
 from ..errors import AnidanaError
-from . import demo, fetching, inspect, series
+from . import demo, fetching, inspect, plugin, series
 from .command import Terminated, print_error, report, report_document
 from .hosts import hosts
 
@@ -38,6 +38,7 @@ for module in GROUPS:
         if isinstance(item, click.Command):
             program.add_command(item)
 program.add_command(hosts)
+program.add_command(plugin.group)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: probe, plugins, version."""
+"""Commands that look and change nothing: probe, version."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .command import Output, command, exit_of, run, table
+from .command import Output, command, exit_of, run
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ..acquire.probe import Probed
-    from ..loader import Plugins
 
 
 @command("probe", "probe", example="anidana probe https://voe.sx/e/abc123def456 --steps")
@@ -61,29 +60,6 @@ def _print_probe(to: Console, found: Probed, steps: bool) -> None:
         to.print(f"result      {exit_of(found.error)[1]}: {found.error}")
     elif found.stream is not None:
         to.print(f"result      ok: {found.stream.kind}; nothing was saved")
-
-
-@command("plugins", "plugins", example="anidana plugins")
-def plugins(out: Output, data: Path) -> int | None:
-    """List the plugins: what each offers, and which were left out and why."""
-    from .. import loader, settings
-
-    chosen = settings.read(data / "config.json")
-    found = loader.load(chosen.providers.order, domains=chosen.providers.domains)
-    answer = {
-        "providers": [provider.name for provider in found.providers],
-        "loaded": [{"name": p.name, "origin": p.origin, "offers": p.offers} for p in found.loaded],
-        "left_out": [{"name": p.name, "origin": p.origin, "reason": p.reason} for p in found.left_out],
-    }
-    out.answer(answer, lambda to: _print_plugins(to, found))
-    return None
-
-
-def _print_plugins(to: Console, found: Plugins) -> None:
-    table(to, ("plugin", "from", "offers"), [(p.name, p.origin, ", ".join(p.offers)) for p in found.loaded])
-    to.print("\nhosts are asked in this order: " + ", ".join(p.name for p in found.providers))
-    for one in found.left_out:
-        to.print(f"left out: {one.name} ({one.origin}): {one.reason}")
 
 
 @command("version", "version", example="anidana version --json")

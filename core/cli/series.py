@@ -303,9 +303,7 @@ def print_missing(to: Console, rows: list[EpisodeRow]) -> None:
 @command("scan", "scan", example="anidana scan --disk")
 @click.argument("series", nargs=-1)
 @click.option("--disk", is_flag=True, help="Compare with the library only; do not ask the catalogue.")
-@click.option(
-    "--full", is_flag=True, help="Ask for every series, new episodes or not."
-)
+@click.option("--full", is_flag=True, help="Ask for every series, new episodes or not.")
 @dry_run_option
 def scan(
     out: Output, data: Path, series: tuple[str, ...], disk: bool, full: bool, dry_run: bool

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from click.testing import CliRunner
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
@@ -31,23 +32,45 @@ def test_every_exit_code_is_explained_and_every_command_listed() -> None:
     assert set(program.commands) == set(re.findall(r"`(\w+)[ `]", page)) & set(program.commands)
 
 
-def test_the_plugin_guide_goes_from_an_empty_folder_to_green(tmp_path: Path) -> None:
+def test_the_plugin_guide_goes_from_an_address_to_green(tmp_path: Path) -> None:
     page = (DOCS / "writing-a-plugin.md").read_text("utf-8")
+    command, url = re.findall(r"    anidana (plugin new clips) --from-url (\S+)\n", page)[0]
     plugin, test = re.findall(r"```python\n(.+?)```", page, re.S)
-    (tmp_path / "clips.py").write_text(plugin)
-    (tmp_path / "test_clips.py").write_text(test)
+    (cases,) = re.findall(r"```json\n(.+?)```", page, re.S)
+    folder = tmp_path / "anidana-clips"
+    made = CliRunner().invoke(program, [*command.split(), "--from-url", url, "--dir", str(folder)])
+    assert made.exit_code == 0, made.output
+    for place in re.findall(r"^      ([\w./]+)  ", page, re.M):
+        assert (folder / place).exists(), place
+    island = '<script id="player" type="application/json">{"hls": "/v/abc/master.m3u8"}</script>'
+    for place, text in {
+        "src/anidana_clips/__init__.py": plugin,
+        "tests/test_clips.py": test,
+        "tests/recorded/cases.json": cases,
+        "tests/recorded/plays.html": island,
+        "tests/recorded/gone.html": "<p>This clip has been removed</p>",
+    }.items():
+        (folder / place).write_text(text, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_clips.py"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_every_command_that_the_plugin_guide_types_exists() -> None:
+    page = (DOCS / "writing-a-plugin.md").read_text("utf-8")
+    typed = re.findall(r"anidana ((?:plugin )?[a-z]+)", page)
+    assert {"plugin record", "plugin doctor", "probe"} <= set(typed)
+    for words in typed:
+        assert CliRunner().invoke(program, [*words.split(), "--help"]).exit_code == 0, words
 
 
 def test_every_file_that_the_docs_name_exists() -> None:
     for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]:
-        for path in re.findall(
-            r"(?:core|plugins|integrations|tests|docs)/[\w./-]+\.(?:py|md)", page.read_text("utf-8")
-        ):
+        # A tree in an indented block is somebody else's.
+        text = re.sub(r"^ {6}.*$", "", page.read_text("utf-8"), flags=re.M)
+        for path in re.findall(r"(?:core|plugins|integrations|tests|docs)/[\w./-]+\.(?:py|md)", text):
             assert (DOCS.parent / path).exists(), f"{page.name} names {path}"
 
 

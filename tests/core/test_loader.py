@@ -158,6 +158,14 @@ BROKEN = {
     "no name": (GOOD.replace('"NAME"', '" "'), "a Provider needs a name"),
     "domains in a string": (GOOD.replace('("clips.example",)', '"clips.example"'), "domains must be a tuple"),
     "headers are none": (GOOD.replace('{"Referer": "https://clips.example/"}', "None"), "headers must map"),
+    "replaces another name": (
+        GOOD.replace("    name =", '    replaces = "VOE"\n    name ='),
+        "Broken: replaces must be its own name, 'Broken'",
+    ),
+    "replaces nothing that is built in": (
+        GOOD.replace('    name = "NAME"', '    name = replaces = "Good"'),
+        "the name 'Good' is taken",
+    ),
     "name twice": (GOOD.replace("[Clips()]", "[Clips(), Clips()]"), "the name 'Broken' is taken"),
     "name of another": (GOOD.replace("NAME", "good"), "the name 'good' is taken"),
 }
@@ -192,6 +200,41 @@ def test_a_built_in_cannot_be_displaced_by_its_name(
     plugins = load(points=points())
     assert [one.origin for one in plugins.loaded] == ["anidana"]
     assert [one.origin for one in plugins.left_out] == ["aaa-first-by-name"]
+
+
+REPLACING = GOOD.replace('name = "NAME"', 'name = replaces = "VOE"')
+
+
+def test_a_built_in_is_replaced_by_a_plugin_that_says_so(
+    install: Install, points: Callable[[], list[EntryPoint]]
+) -> None:
+    install(GOOD.replace("NAME", "VOE"), dist="anidana")
+    install(REPLACING, dist="voe-fix")
+    plugins = load(points=points())
+    (voe,) = plugins.providers
+    assert type(voe).__module__.startswith("voe_fix") and plugins.provider_for("voe") is voe
+    assert {one.origin: one.replaces for one in plugins.loaded} == {"anidana": (), "voe-fix": ("VOE",)}
+
+
+def test_of_two_that_replace_the_same_the_first_by_name_does(
+    install: Install, points: Callable[[], list[EntryPoint]]
+) -> None:
+    install(GOOD.replace("NAME", "VOE"), dist="anidana")
+    install(REPLACING, dist="voe-b")
+    install(REPLACING, dist="voe-a")
+    plugins = load(points=points())
+    assert [type(one).__module__[:5] for one in plugins.providers] == ["voe_a"]
+    assert [(one.origin, one.reason) for one in plugins.left_out] == [("voe-b", "the name 'VOE' is taken")]
+
+
+def test_a_broken_replacement_leaves_the_built_in_at_work(
+    install: Install, points: Callable[[], list[EntryPoint]]
+) -> None:
+    install(GOOD.replace("NAME", "VOE"), dist="anidana")
+    install(REPLACING.replace("return [Clips()]", "return [Clips(), 7]"), dist="voe-fix")
+    plugins = load(points=points())
+    assert [type(one).__module__[:7] for one in plugins.providers] == ["anidana"]
+    assert [one.origin for one in plugins.left_out] == ["voe-fix"]
 
 
 @pytest.mark.parametrize("source", ["import no_such_module_anywhere", "raise SystemExit(3)", "x = 1"])

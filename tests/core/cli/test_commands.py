@@ -199,8 +199,8 @@ def _uploads() -> Any:
     return UPLOADS
 
 
-async def test_plugins_lists_what_is_loaded_in_order(shell: Any) -> None:
-    ran = await shell("plugins", "--json")
+async def test_plugin_list_shows_what_is_loaded_in_order(shell: Any) -> None:
+    ran = await shell("plugin", "list", "--json")
     assert ran.json["data"]["providers"] == list(DEFAULT_PROVIDERS)
     assert {one["name"] for one in ran.json["data"]["loaded"]} >= {
         "aniworld", "voe", "doodstream", "vidmoly", "tmdb", "nfo", "artwork", "jellyfin", "kodi",

@@ -26,7 +26,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["get", "--help"], ["plugin", "test", "--help"], ["--version"]]
+)
 def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
@@ -50,7 +52,7 @@ def test_every_command_has_help_that_shows_an_example() -> None:
     from anidana.core.cli import program
 
     assert set(program.commands) == {
-        "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugins",
+        "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugin",
         "demo", "version", "hosts",
     }  # fmt: skip
     for words in _all_of(program):

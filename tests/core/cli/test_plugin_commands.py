@@ -1,0 +1,75 @@
+"""`anidana plugin …` as an author types it, on the practice network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from anidana.core.demo.story import SHELF, uploads_of
+from anidana.core.models import Number
+from anidana.core.testkit import check, read_recordings
+from anidana.plugins.providers.vidmoly import Vidmoly
+
+URL = "https://clips.example/e/abc123"
+
+
+def embed() -> str:
+    code = next(one.code for one in uploads_of(SHELF, Number(1, 2)) if one.provider == "Vidmoly")
+    return f"https://vidmoly.biz/embed-{code}.html"
+
+
+async def test_new_then_test_is_green_and_new_again_is_refused(shell: Any, tmp_path: Path) -> None:
+    folder = str(tmp_path / "mine")
+    made = await shell("plugin", "new", "clips", "--from-url", URL, "--dir", folder)
+    assert made.code == 0 and "tests/recorded/cases.json" in made.out and "anidana plugin test" in made.out
+    tested = await shell("plugin", "test", folder)
+    assert tested.code == 0 and " passed" in tested.out, tested.out + tested.err
+    assert not (tmp_path / "mine" / ".pytest_cache").exists()
+    again = await shell("plugin", "new", "clips", "--from-url", URL, "--dir", folder, "--json")
+    assert (again.code, again.json["error"]["code"]) == (9, "held")
+
+
+async def test_a_red_test_ends_with_12(shell: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    await shell("plugin", "new", "clips", "--from-url", URL, "--dir", str(folder))
+    source = folder / "src" / "anidana_clips" / "__init__.py"
+    source.write_text(source.read_text().replace("file is not None", "file is None"))
+    tested = await shell("plugin", "test", str(folder), "--json")
+    assert tested.code == 12 and tested.json["ok"] is False
+    assert "test_recorded_pages_mean_what_they_meant" in tested.err
+
+
+async def test_an_installed_plugin_is_tested_by_name_and_nothing_is_not(shell: Any, tmp_path: Path) -> None:
+    tested = await shell("plugin", "test", "vidmoly")
+    assert tested.code == 0 and " passed" in tested.out, tested.out + tested.err
+    assert (await shell("plugin", "test", "nobody")).code == 4
+    assert (await shell("plugin", "test", str(tmp_path / "library"))).code == 4
+
+
+async def test_record_keeps_what_the_host_sent_as_a_small_case(shell: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "recorded"
+    ran = await shell("plugin", "record", embed(), "--as", "plays", "--into", str(folder))
+    assert ran.code == 0 and ran.out.startswith("plays: hls https://"), ran.err
+    (case,) = read_recordings(folder)
+    check(Vidmoly(), case)
+    assert len(case.answers[0].text) < 400
+    assert json.loads((folder / "cases.json").read_text())[0]["recorded"]
+
+
+async def test_record_keeps_an_error_too_and_names_what_it_cannot_do(shell: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "recorded"
+    nothing = "https://vidmoly.biz/embed-zzzzzzzzzzzz.html"
+    ran = await shell(
+        "plugin", "record", nothing, "--as", "gone", "--plugin", "vidmoly", "--into", str(folder), "--json"
+    )
+    assert ran.code == 0 and ran.json["data"]["expected"] == {"error": "gone"}, ran.err
+    stranger = await shell("plugin", "record", "https://veev.to/e/1", "--as", "plays", "--into", str(folder))
+    assert stranger.code == 4 and "--plugin" in stranger.err
+    assert [case.name for case in read_recordings(folder)] == ["gone"]
+
+
+async def test_doctor_finds_the_built_in_ones_sound(shell: Any) -> None:
+    ran = await shell("plugin", "doctor", "anidana")
+    assert ran.code == 0 and "nothing is wrong" in ran.out
+    assert (await shell("plugin", "doctor", "nobody", "--json")).json["error"]["exit"] == 4
