@@ -5,6 +5,7 @@ Figures as in docs/decisions/009-host-state.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -22,10 +23,11 @@ FAILURES_TO_BREAK, TIME_TO_BREAK = 10, timedelta(hours=6)
 PLUGIN_FAILURES_TO_BREAK = 3
 FIRST_SITE_REST, LONGEST_SITE_REST = timedelta(minutes=5), timedelta(minutes=60)
 
-_SAYS_NOTHING = frozenset({"gone", "not_ready", "blocked", "cancelled", "no_link", "failed"})
+_SAYS_NOTHING = frozenset({"gone", "not_ready", "blocked", "cancelled", "no_link", "unsupported", "failed"})
 """Results that speak of one file, of the catalogue, of us, or of nothing at all."""
 
 _PLUGIN_FAULTS = frozenset({"page_changed", "crashed"})
+_GATED_LINKS = "gated_links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +117,34 @@ def after(state: HostState, attempt: Attempt, now: datetime) -> HostState:
         failing_since=state.failing_since or now,
     )
     if attempt.retry_after is not None:
-        failed = replace(failed, asked_until=now + timedelta(seconds=attempt.retry_after))
+        failed = replace(failed, asked_until=_wished(state, attempt.retry_after, now))
     if failures < FAILURES_TO_REST or state.rests_at(now):
         return failed
     return _rested(failed, now, FIRST_REST, LONGEST_REST)
 
 
-def after_asking(state: HostState, error: SourceError | None, now: datetime) -> HostState:
+def after_asking(
+    state: HostState, error: SourceError | None, now: datetime, *, links: bool = False
+) -> HostState:
     """The state of a catalogue after it was asked: a gate puts it to rest, an answer ends the rest.
 
     So does a wish to be asked later (Retry-After), for as long as wished. Other errors say nothing:
-    a line that is down is mended sooner than a rest ends.
+    a line that is down is mended sooner than a rest ends. `links` is true for what its links said: a gate
+    before them is over once one of them leads on, not once a page can be read. What was asked before a
+    rest began, and answers during it, neither ends the rest nor makes it longer.
     """
     if error is None:
-        return state if not (state.rests or state.asked_until) else HostState(state.name, last_ok=now)
+        nothing_to_end = not (state.rests or state.asked_until) or state.rests_at(now)
+        if nothing_to_end or (state.last_result == _GATED_LINKS and not links):
+            return state
+        return HostState(state.name, last_ok=now)
     seen = replace(state, last_tried=now, last_result=error.code, last_reason=str(error))
     match error:
         case NeedsPerson():
-            return _rested(replace(seen, url=error.url), now, FIRST_SITE_REST, LONGEST_SITE_REST)
+            gated = replace(seen, url=error.url, last_result=_GATED_LINKS if links else error.code)
+            return gated if state.rests_at(now) else _rested(gated, now, FIRST_SITE_REST, LONGEST_SITE_REST)
         case Refused(retry_after=seconds) if seconds is not None:
-            return replace(seen, asked_until=now + timedelta(seconds=seconds))
+            return replace(seen, asked_until=_wished(state, seconds, now))
     return state
 
 
@@ -146,6 +156,14 @@ def rest(state: HostState, now: datetime, time: timedelta) -> HostState:
 def wake(state: HostState) -> HostState:
     """The owner's wish to ask a host again: its failures are forgotten, its results are not."""
     return HostState(state.name, state.results, last_ok=state.last_ok, last_tried=state.last_tried)
+
+
+def _wished(state: HostState, seconds: float, now: datetime) -> datetime | None:
+    """When it wants to be asked again: never earlier than it said before, never beyond our longest rest."""
+    if not (math.isfinite(seconds) and seconds > 0):
+        return state.asked_until
+    wish = now + timedelta(seconds=min(seconds, LONGEST_REST.total_seconds()))
+    return max(wish, state.asked_until or wish)
 
 
 def _rested(state: HostState, now: datetime, first: timedelta, longest: timedelta) -> HostState:

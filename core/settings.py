@@ -271,8 +271,10 @@ def change(file: Path, path: tuple[str, ...], value: object) -> None:
     ConfigError if the file is broken, if the value is wrong, or if the environment says otherwise.
     """
     variable = PREFIX + "__".join(path).upper()
-    if os.environ.get(variable):
-        raise ConfigError(f"{variable} is set and would win", hint="change it there, or unset it")
+    for name, said in os.environ.items():  # the settings library reads them in any case
+        if said and name.upper() == variable:
+            raise ConfigError(f"{name} is set and would win", hint="change it there, or unset it")
+    file = file.resolve()  # a link stays a link
     tree = branch = _tree(file)
     for key in path[:-1]:
         branch = branch.setdefault(key, {})
@@ -284,7 +286,10 @@ def change(file: Path, path: tuple[str, ...], value: object) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         staged.touch(file.stat().st_mode & 0o777 if file.exists() else 0o600)  # there may be keys in it
-        staged.write_text(json.dumps(tree, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        with staged.open("w", encoding="utf-8") as stream:
+            stream.write(json.dumps(tree, ensure_ascii=False, indent=2) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
         staged.replace(file)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -37,22 +38,21 @@ async def ask(catalogue: Catalogue, steps: Steps[T], perform: Perform) -> T:
     return answer
 
 
-async def note(catalogue: Catalogue, error: SourceError | None) -> None:
-    """Let the site's state follow from an error, or from an answer."""
-    change = partial(after_asking, error=error, now=now())
+async def note(catalogue: Catalogue, error: SourceError | None, *, links: bool = False) -> None:
+    """Let the site's state follow from an error, or from an answer; `links` as in `after_asking`."""
+    change = partial(after_asking, error=error, now=now(), links=links)
     async with get_db_session() as session:
         await hosts.change(session, "site", catalogue.name, change)
 
 
 def _resting(state: HostState) -> SourceError:
-    text = f"{state.name} rests {until(state)}: {state.last_reason}"
+    text = f"{state.name} rests {until(state.until())}: {state.last_reason}"
     hint = f"wait, or: anidana hosts wake {state.name}"
     return NeedsPerson(text, url=state.url, hint=hint) if state.url else Refused(text, hint=hint)
 
 
-def until(state: HostState) -> str:
-    """The end of a rest for people, in the machine's own time."""
-    end = state.until()
+def until(end: datetime | None) -> str:
+    """The end of a rest for people, in the machine's own time; with its day unless that is today."""
     if end is None:
         return "no longer"
     local, today = end.astimezone(), now().astimezone().date()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..hooks import Provider
 from ..loader import Plugins
@@ -12,10 +12,14 @@ from ..models import Language, Mirror
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mirror worth asking; `provider` is None where only its link can tell which host it is."""
+    """A mirror worth asking; `provider` is None where only its link can tell which host it is.
+
+    One whose host is `resting` is asked only after every other of its language has failed.
+    """
 
     mirror: Mirror
     provider: Provider | None
+    resting: bool = False
 
     @property
     def name(self) -> str:
@@ -39,13 +43,14 @@ def candidates(
     left_out = {name.casefold() for name in off}
     order = {provider.name: place for place, provider in enumerate(plugins.providers)}
     found = [
-        Candidate(mirror, plugins.provider_for(mirror.provider))
+        replace(one, resting=one.name in resting)
         for mirror in dict.fromkeys(mirrors)
         if mirror.language in languages
+        for one in (Candidate(mirror, plugins.provider_for(mirror.provider)),)
     ]
 
     def rank(candidate: Candidate) -> tuple[int, bool, int]:
         language = languages.index(candidate.mirror.language)
-        return language, candidate.name in resting, order.get(candidate.name, len(order))
+        return language, candidate.resting, order.get(candidate.name, len(order))
 
     return sorted((one for one in found if one.name.casefold() not in left_out), key=rank)

@@ -38,12 +38,19 @@ class Probed:
     error: AnidanaError | None = None
 
 
-async def probe(url: str, plugins: Plugins, network: Network, most_height: int, name: str = "") -> Probed:
+async def probe(
+    url: str,
+    plugins: Plugins,
+    network: Network,
+    most_height: int,
+    name: str = "",
+    referer: str | None = None,
+) -> Probed:
     """Let the provider of that name, else the one whose link it is, read an address.
 
     NotFound if no plugin claims it; every other failure is part of what is returned.
     """
-    link, steps = Link(url), list[Step]()
+    link, steps = Link(url, referer), list[Step]()
     visit = _Watched(network, steps)
     provider = plugins.provider_for(name) if name else await provider_of(link, plugins, visit)
     if provider is None:

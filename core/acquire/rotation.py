@@ -49,7 +49,8 @@ async def first_proven(
 
     Languages do not race each other. The owner ranks them and would rather wait for the better one
     than have the faster one, so the next language starts only when every mirror of the one before
-    has failed. Candidates of one language must stand together.
+    has failed; so do, within a language, hosts that rest. Candidates of one language must stand
+    together, those that rest last.
 
     Raises NoStream with every attempt if none succeeds. An error of ours that is no verdict on the
     candidate (a full disk, a gated catalogue) ends the race and comes out.
@@ -60,7 +61,7 @@ async def first_proven(
         attempts.append(attempt)
         note(candidate, attempt)
 
-    for _, group in groupby(candidates, key=lambda candidate: candidate.mirror.language):
+    for _, group in groupby(candidates, key=lambda one: (one.mirror.language, one.resting)):
         if (winner := await _race(group, prove, lead, keep)) is not None:
             return winner
     raise NoStream("no mirror proved itself", attempts=attempts)

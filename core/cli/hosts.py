@@ -107,8 +107,10 @@ def _ago(moment: object) -> str | None:
 
 
 def _note(row: dict[str, object]) -> str | None:
+    from .. import sites
+
     reason = f"{row['last_reason']}" if row["failures"] or row["until"] else ""
-    until = f"until {row['until'].astimezone():%H:%M}" if isinstance(row["until"], datetime) else ""
+    until = sites.until(row["until"]) if isinstance(row["until"], datetime) else ""
     return ": ".join(part for part in (until, reason) if part) or None
 
 

@@ -62,13 +62,19 @@ class Run:
 
 @dataclass(slots=True)
 class Job:
-    """One job while it is worked on. It is the report that `acquire` writes to."""
+    """One job while it is worked on. It is the report that `acquire` writes to.
+
+    `passed_over` says that a host was not asked, for it wished so. `saves` are attempts on their way
+    into the store, in order.
+    """
 
     run: Run
     ticket: Ticket
     series: AnimeSeries
     episode: Episode
-    attempts: list[Attempt] = field(default_factory=list)
+    passed_over: bool = False
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    saves: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def row(self) -> shelf.EpisodeRow:
@@ -89,8 +95,8 @@ class Job:
         self.run.listen(Moved(self.ticket.job_id, self.label, done, total))
 
     def attempt(self, attempt: Attempt) -> None:
-        """A mirror was tried."""
-        self.attempts.append(attempt)
+        """A mirror was tried; what it says of its host is for other jobs to know at once."""
+        self.saves.append(asyncio.create_task(_save(self, attempt)))
         self.run.listen(Tried(self.ticket.job_id, self.label, attempt))
 
 
@@ -126,9 +132,13 @@ async def do_job(run: Run, job_id: int) -> AnidanaError | None:
         await _note_failure(job, ours)
         return ours
     finally:
-        async with get_db_session() as session:
-            await queue.save_attempts(session, job.ticket, job.attempts)
+        await asyncio.gather(*job.saves)
     return None
+
+
+async def _save(job: Job, attempt: Attempt) -> None:
+    async with job.saving, get_db_session() as session:
+        await queue.save_attempts(session, job.ticket, [attempt])
 
 
 async def _take_up(run: Run, job_id: int) -> Job | None:
@@ -156,7 +166,8 @@ async def _fetch_and_file(job: Job) -> None:
     if not offers:
         raise NotOut(_not_out(job, mirrors))
     asleep = [resting[one.name] for one in offers if one.name in resting]
-    offers = [one for one in offers if not _asked_to_wait(resting.get(one.name))]
+    to_ask = [one for one in offers if not _asked_to_wait(resting.get(one.name))]
+    job.passed_over, offers = len(to_ask) < len(offers), to_ask
     if not offers:
         raise Refused(_resting_text(asleep))
     place.check_target(
@@ -176,12 +187,13 @@ async def _fetch_and_file(job: Job) -> None:
         )
     except NeedsPerson as error:  # the catalogue's own gate, before every link of it
         job.run.trouble[catalogue.name] = error
-        await sites.note(catalogue, error)
+        await sites.note(catalogue, error, links=True)
         raise
     except NoStream as error:
         if asleep:
             raise NoStream(f"{error}; {_resting_text(asleep)}", attempts=error.attempts) from error
         raise
+    await sites.note(catalogue, None, links=True)
     await _file(job, got, library)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
@@ -210,7 +222,7 @@ def _asked_to_wait(state: HostState | None) -> bool:
 
 
 def _resting_text(asleep: Iterable[HostState]) -> str:
-    return ", ".join(dict.fromkeys(f"{state.name} rests {sites.until(state)}" for state in asleep))
+    return ", ".join(dict.fromkeys(f"{state.name} rests {sites.until(state.until())}" for state in asleep))
 
 
 def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:
@@ -305,7 +317,7 @@ async def _note_failure(job: Job, error: AnidanaError) -> None:
         if isinstance(error, DiskFull | SetupError | Held):  # the owner mends it, then it goes on
             await queue.pause(session, ticket, code_of(error), str(error))
         else:
-            counts = isinstance(error, NoStream)
+            counts = isinstance(error, NoStream) and not job.passed_over
             await queue.fail(session, ticket, code_of(error), str(error), counts=counts, most_retries=most)
     if isinstance(error, NoStream):
         number = job.row.number

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from .. import sites
 from ..acquire.probe import Probed, probe
 from ..app import App
+from ..driver import drive
 from ..errors import SourceError
 from ..hooks import Provider
 from ..models import Mirror
@@ -22,9 +22,11 @@ async def try_hosts(
 ) -> None:
     """Probe one mirror of each host; `hear` is told what was found, or why there was nothing to probe.
 
-    Neither a rest nor its end follows from this: it is a look, not an attempt.
+    Neither a rest nor its end follows from this, of a host or of a site, and no rest stands in its way:
+    it is a look, not an attempt.
     """
     missing = {provider.name for provider in wanted}
+    why = "no followed episode has a mirror there; name one with --url"
     async with get_db_session(read_only=True) as session:
         rows = await shelf.episodes(session)
     for row in sorted(rows, key=lambda row: row.episode.is_downloaded)[:MOST_PAGES]:
@@ -32,23 +34,26 @@ async def try_hosts(
             return
         catalogue, visit = app.plugins.catalogue(row.series.site), app.network.visit()
         try:
-            steps = catalogue.mirrors(row.series.key, row.number)
-            mirrors = await sites.ask(catalogue, steps, visit.page)
-        except SourceError:
+            mirrors = await drive(catalogue.mirrors(row.series.key, row.number), visit.page)
+        except SourceError as error:
+            why = f"{catalogue.name} lists no mirrors: {error}"
             continue
         for provider in wanted:
             if provider.name in missing and (mirror := _mirror(app, mirrors, provider)) is not None:
                 missing.discard(provider.name)
                 try:
-                    link = await sites.ask(catalogue, catalogue.resolve(mirror), visit.page)
+                    link = await drive(catalogue.resolve(mirror), visit.page)
                 except SourceError as error:
                     hear(provider, f"{catalogue.name} gives no link: {error}")
                     continue
                 most = app.settings.downloads.most_height
-                hear(provider, await probe(link.url, app.plugins, app.network, most, provider.name))
+                found = await probe(
+                    link.url, app.plugins, app.network, most, provider.name, referer=link.referer
+                )
+                hear(provider, found)
     for provider in wanted:
         if provider.name in missing:
-            hear(provider, "no followed episode has a mirror there; name one with --url")
+            hear(provider, why)
 
 
 def _mirror(app: App, mirrors: Sequence[Mirror], provider: Provider) -> Mirror | None:

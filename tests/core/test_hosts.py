@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,7 +44,9 @@ def test_its_mood_follows_from_its_last_results(words: tuple[str, ...], mood: st
     assert state.mood(moment) == mood
 
 
-@pytest.mark.parametrize("word", ["gone", "not_ready", "cancelled", "blocked", "no_link", "failed"])
+@pytest.mark.parametrize(
+    "word", ["gone", "not_ready", "cancelled", "blocked", "no_link", "unsupported", "failed"]
+)
 def test_what_is_no_fault_of_the_host_says_nothing_about_it(word: str) -> None:
     state, _ = results("ok", "refused", *[word] * 9)
     assert state == results("ok", "refused")[0]
@@ -125,3 +128,36 @@ def test_the_owner_sends_to_rest_and_wakes() -> None:
     assert rest(HostState("VOE"), NOON, timedelta(hours=6)).rests_at(NOON + timedelta(hours=5))
     awake = wake(tired)
     assert (awake.rests_at(NOON), awake.failures, awake.results) == (False, 0, tired.results)
+
+
+def test_jobs_that_meet_one_gate_at_once_are_one_rest() -> None:
+    state = HostState("aniworld")
+    for _ in range(4):
+        state = after_asking(state, NeedsPerson("a gate"), NOON)
+    assert (state.rests, state.resting_until) == (1, NOON + 5 * MINUTE)
+
+
+def test_an_answer_to_what_was_asked_before_the_gate_does_not_end_the_rest() -> None:
+    state = after_asking(HostState("aniworld"), NeedsPerson("a gate"), NOON)
+    assert after_asking(state, None, NOON + MINUTE) == state
+
+
+def test_a_gate_before_the_links_is_over_once_a_link_leads_on_and_not_before() -> None:
+    state = after_asking(HostState("aniworld"), NeedsPerson("a gate"), NOON, links=True)
+    later = NOON + 6 * MINUTE
+    assert after_asking(state, None, later) == state
+    assert after_asking(state, None, later, links=True).rests == 0
+
+
+@pytest.mark.parametrize("wish", [float("inf"), float("nan"), -5.0, 0.0])
+def test_a_wish_that_is_no_time_is_no_wish(wish: float) -> None:
+    state = after(HostState("VOE"), Attempt("VOE", GERMAN_DUB, "refused", retry_after=wish), NOON)
+    assert (state.asked_until, state.failures) == (None, 1)
+
+
+def test_a_wish_is_kept_to_six_hours_and_a_later_one_does_not_shorten_it() -> None:
+    state = after(HostState("VOE"), Attempt("VOE", GERMAN_DUB, "refused", retry_after=1e300), NOON)
+    assert state.asked_until == NOON + timedelta(hours=6)
+    assert after(state, Attempt("VOE", GERMAN_DUB, "refused", retry_after=5), NOON) == replace(
+        state, results="--", failures=2
+    )

@@ -65,11 +65,24 @@ async def test_order_is_written_to_the_settings_and_leaves_the_rest_of_them(shel
     assert (await shell("hosts", "order", "--default", "--json")).json["data"] == list(DEFAULT_PROVIDERS)
 
 
+async def test_order_writes_through_a_link(shell: Any, tmp_path: Any) -> None:
+    shell.data.mkdir(parents=True)
+    real = tmp_path / "real.json"
+    real.write_text("{}")
+    (shell.data / "config.json").symlink_to(real)
+    assert (await shell("hosts", "order", "VOE")).code == 0
+    assert json.loads(real.read_text()) == {"providers": {"order": ["VOE"]}}
+    assert (shell.data / "config.json").is_symlink()
+
+
 async def test_order_does_not_write_where_it_would_not_count(shell: Any) -> None:
     shell.environment["ANIDANA__PROVIDERS__ORDER"] = "Vidmoly"
     ran = await shell("hosts", "order", "VOE")
     assert ran.code == 3 and "ANIDANA__PROVIDERS__ORDER" in ran.err
     del shell.environment["ANIDANA__PROVIDERS__ORDER"]
+    shell.environment["anidana__providers__order"] = "Vidmoly"
+    assert (await shell("hosts", "order", "VOE")).code == 3, "it is read in any case, so it would win"
+    del shell.environment["anidana__providers__order"]
     shell.data.mkdir(parents=True, exist_ok=True)
     (shell.data / "config.json").write_text("{broken")
     assert (await shell("hosts", "order", "VOE")).code == 3
