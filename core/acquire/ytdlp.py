@@ -66,7 +66,7 @@ async def fetch(
     try:
         async with (
             asyncio.timeout(most_seconds),
-            filtering_proxy(visit.network.route) as proxy,
+            filtering_proxy(visit.network) as proxy,
             _child(folder, proxy.url) as process,
         ):
             assert process.stdin is not None
