@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -25,6 +24,8 @@ import dns.rdatatype
 import httpx
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from .addresses import is_literal
 
 ANSWER_SECONDS = 5.0
 REST_SECONDS = 60.0
@@ -87,7 +88,7 @@ class DohResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a host, IPv4 first; OSError if it has none."""
-        addresses = (host,) if _is_literal(host) else await self._addresses(host)
+        addresses = (host,) if is_literal(host) else await self._addresses(host)
         if addresses is None:
             return await self._fallback.resolve(host, port, family)
         found = [one for one in (_result(host, a, port) for a in addresses) if family in (0, one["family"])]
@@ -185,11 +186,3 @@ def _result(host: str, address: str, port: int) -> ResolveResult:
         "proto": 0,
         "flags": socket.AI_NUMERICHOST,
     }
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

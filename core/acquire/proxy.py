@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..addresses import is_public
+from ..addresses import is_literal, is_public
 from ..fetch import Network
 
 MOST_HEAD_BYTES = 64 * 1024
@@ -36,8 +36,7 @@ class FilteringProxy:
 async def filtering_proxy(network: Network) -> AsyncIterator[FilteringProxy]:
     """Serve until the end of the block, which closes every connection.
 
-    Names are resolved as in `network`; its practice route is the one address that may be asked
-    although it is not public.
+    Names are resolved as in `network`, and its practice route is taken whatever is asked for.
     """
     served = _Served(network, FilteringProxy())
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
@@ -68,6 +67,8 @@ class _Served:
             await self._serve(reader, writer)
         except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
             pass  # the child sees its connection closed, which is all there is to say
+        except asyncio.CancelledError:
+            pass  # the block ends; asyncio 3.11 would log a cancelled connection as an error
         finally:
             self.tasks.discard(task)
             writer.close()
@@ -106,10 +107,15 @@ class _Served:
         self, host: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection to the host; None if any of its addresses is not public."""
+        route = self._network.route
+        if route is not None and not is_literal(host):
+            return await asyncio.open_connection(*route)
         *others, last = await self._network.resolve(host)
-        if not all(is_public(one) or (one, port) == self._network.route for one in (*others, last)):
+        if not all(map(is_public, (*others, last))):
             self.proxy.refused.append(host)
             return None
+        if route is not None:
+            return await asyncio.open_connection(*route)
         for address in others:
             with suppress(OSError):
                 return await asyncio.open_connection(address, port)

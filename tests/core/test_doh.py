@@ -400,24 +400,16 @@ async def through(proxy: str, host: str, port: str) -> bytes:
     return line
 
 
-async def test_the_proxy_of_the_helper_programs_asks_the_same_server(
-    server: DohServer, resolver: DohResolver, system: System, site: Any
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["1.2.3.4", "127.0.0.1"]])
+async def test_the_proxy_of_the_helper_programs_asks_the_same_server_and_refuses_what_is_not_public(
+    network: Network, server: DohServer, system: System, site: Any, addresses: list[str]
 ) -> None:
-    server.zone = {(HOST, "A"): ["127.0.0.1"]}
-    site.answer(f"{HOST}/a", "here")
-    port = site.address.rpartition(":")[2]
-    route = NetworkSettings(route_all_to=site.address)
-    async with Network(route, resolver) as network, filtering_proxy(network) as proxy:
-        assert b" 200 " in await through(proxy.url, HOST, port)
-    assert (HOST, "A") in server.asked
-    assert not system.asked
-
-
-async def test_the_proxy_refuses_what_is_not_public(network: Network, server: DohServer, site: Any) -> None:
-    server.zone = {(HOST, "A"): ["1.2.3.4"], (HOST, "AAAA"): ["::1"]}
+    server.zone = {(HOST, "A"): addresses}
     async with filtering_proxy(network) as proxy:
         assert b" 403 " in await through(proxy.url, HOST, site.address.rpartition(":")[2])
         assert proxy.refused == [HOST]
+    assert (HOST, "A") in server.asked
+    assert not system.asked
     assert not site.asked
 
 
