@@ -14,6 +14,15 @@ _COMPATIBLE = IPv6Network("::/96")
 _NEVER = tuple(map(IPv6Network, ("64:ff9b:1::/48", "fec0::/10", "3fff::/20")))
 
 
+def is_literal(host: str) -> bool:
+    """Whether a host is an address already, in its usual spelling."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(address: str) -> bool:
     """Whether an IP literal, with or without a zone, is a public unicast address.
 

@@ -22,12 +22,14 @@ from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from .addresses import is_public
 from .errors import Blocked, Gone, NeedsPerson, Refused, SourceError
 from .gates import find_gate
+from .settings import DNS_SERVERS
 from .settings import Network as NetworkSettings
 from .steps import Page, Post, Request
 
@@ -47,17 +49,23 @@ _NOT_PUBLIC = "is not a public address"
 
 
 class Network:
-    """The open network; an async context manager."""
+    """The open network; an async context manager, which closes its `resolver` too."""
 
-    def __init__(self, settings: NetworkSettings) -> None:
+    def __init__(self, settings: NetworkSettings, resolver: AbstractResolver | None = None) -> None:
         self.settings = settings
         self.route = _host_port(settings.route_all_to) if settings.route_all_to else None
         self._budgets: dict[str, tuple[asyncio.Semaphore, AsyncLimiter]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._resolver = resolver
 
     async def __aenter__(self) -> Self:
+        self._resolver = self._resolver or _resolver(self.settings.dns)
         connector = aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=60, socket_factory=self._socket, enable_cleanup_closed=False
+            limit=0,
+            ttl_dns_cache=60,
+            resolver=self._resolver,
+            socket_factory=self._socket,
+            enable_cleanup_closed=False,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -73,6 +81,9 @@ class Network:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
 
     def visit(self) -> Visit:
         """A new visit, without cookies."""
@@ -86,6 +97,13 @@ class Network:
         host, port = self.route
         meant = {"Host": parts.netloc.rpartition("@")[2]}
         return urlunsplit(("http", f"{host}:{port}", parts.path, parts.query, "")), meant
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Every address of a host, from whom the owner chose to ask; OSError if it has none."""
+        if self._resolver is None:
+            raise RuntimeError("use `async with Network(...)`")
+        found = await self._resolver.resolve(host, 0, socket.AF_UNSPEC)
+        return tuple(entry["host"] for entry in found)
 
     def _socket(self, info: Any) -> socket.socket:
         """Make the socket, unless the address is none of those a page may lead to."""
@@ -270,6 +288,14 @@ class Body:
                     if seen < FLOOR_BYTES:
                         raise Refused(f"{_plain(self.url)} sends next to nothing")
                     began, seen = now, 0
+
+
+def _resolver(dns: str) -> AbstractResolver:
+    if dns == "system":
+        return aiohttp.ThreadedResolver()
+    from .doh import DohResolver  # another client with all it needs, for those who want it
+
+    return DohResolver(DNS_SERVERS.get(dns, dns))
 
 
 def _form(request: Post) -> Mapping[str, str] | bytes:

@@ -25,8 +25,11 @@ DEFAULT_PROVIDERS = (
     *("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo", "Filemoon", "MixDrop", "VidHide"),
     *("StreamWish", "UQload", "SuperVideo", "DropLoad", "gxplayer", "VidStack", "LoadX", "StreamUp"),
     *("Vidara", "GUpload", "SaveFiles", "VixSrc", "Vidora", "Fastream", "Fsst", "VidSonic", "SpeedFiles"),
+    "yt-dlp",
 )
-"""Who is asked first. A provider that is not listed comes after these, by name. SpeedFiles is dead."""
+"""Who is asked first. A provider that is not listed comes after these, by name. SpeedFiles is dead.
+
+yt-dlp, the last resort, starts a program for every try."""
 
 BUILT_IN = "anidana"
 

@@ -189,7 +189,7 @@ class Stream:
     """
 
     url: str
-    kind: Literal["hls", "file"]
+    kind: Literal["hls", "file", "page"]
     headers: Mapping[str, str] = field(default_factory=dict)
     height: int | None = None
     size: int | None = None
@@ -224,6 +224,11 @@ class Stream:
         """One file, mostly mp4."""
         sent = {**({"Referer": referer} if referer else {}), **(headers or {})}
         return cls(url, "file", sent, height, expires=expires, stand_in=stand_in)
+
+    @classmethod
+    def page(cls, url: str) -> Stream:
+        """A page of a site that yt-dlp has an extractor of its own for; nobody else can read it."""
+        return cls(url, "page")
 
 
 @dataclass(frozen=True, slots=True)

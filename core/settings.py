@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -120,6 +121,23 @@ class Downloads(Section):
     floor_mib: int = Field(512, ge=0, description="Free space in MiB that is never used up.")
 
 
+DNS_SERVERS = {
+    "cloudflare": "https://1.1.1.1/dns-query",
+    "google": "https://8.8.8.8/dns-query",
+    "quad9": "https://9.9.9.9/dns-query",
+}
+"""DNS over HTTPS by address, which their certificates name: nothing is left to ask the system."""
+
+
+def _dns(value: str) -> str:
+    name = value.strip().lower()
+    if name == "system" or name in DNS_SERVERS:
+        return name
+    if not re.fullmatch(r"https://[^/\s{}@?#]+(/[^\s{}#]*)?", value):
+        raise ValueError(f"`system`, {', '.join(f'`{one}`' for one in DNS_SERVERS)} or `https://…` is wanted")
+    return value
+
+
 class Network(Section):
     """How we go out."""
 
@@ -132,6 +150,12 @@ class Network(Section):
         ge=0,
         allow_inf_nan=False,
         description="Pages asked of one site, at most two at once; 0: no limit.",
+    )
+    dns: Annotated[str, AfterValidator(_dns)] = Field(
+        "system",
+        description="Who is asked for addresses: `system`, or by DNS over HTTPS `cloudflare`, `google`,"
+        " `quad9` or a server of your own, `https://…`; if it is silent, the system, with a warning. For"
+        " sites, hosts and videos, yt-dlp and ffmpeg included; media servers and TMDB: always the system.",
     )
     route_all_to: str | None = Field(
         None,

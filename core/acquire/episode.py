@@ -155,8 +155,15 @@ class _Episode:
             return await hls.fetch(playlist, visit, headers, folder, connections=workers, meter=meter)
         if stream.kind == "file":
             return await direct.fetch(stream.url, visit, headers, folder, meter)
-        height = self.settings.most_height
-        return await ytdlp.fetch(stream.url, visit, headers, folder, most_height=height, meter=meter)
+        return await ytdlp.fetch(
+            stream.url,
+            visit,
+            headers,
+            folder,
+            page=stream.kind == "page",
+            most_height=self.settings.most_height,
+            meter=meter,
+        )
 
 
 async def _join(fetched: Fetched, target: Path, language: Language) -> media.Joined:

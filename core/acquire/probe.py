@@ -82,6 +82,8 @@ def _described(proof: Proof) -> str:
         return f"playlist with {len(proof.playlist.segments)} segments; the first one came"
     if proof.stream.kind == "hls":
         return "a playlist that yt-dlp has to fetch"
+    if proof.stream.kind == "page":
+        return "a page on which yt-dlp finds a video"
     return "a file; its first bytes came"
 
 

@@ -14,7 +14,7 @@ from ..hooks import Catalogue, Provider
 from ..loader import Plugins
 from ..models import Link, Stream
 from ..steps import Get, Page, Perform, Request
-from . import direct, hls
+from . import direct, hls, ytdlp
 from .candidates import Candidate
 from .playlist import Playlist, Unsupported
 
@@ -119,18 +119,21 @@ async def alive(link: Link, provider: Provider, visit: Visit) -> None:
 async def extract(link: Link, provider: Provider, visit: Visit) -> Stream:
     """Let the provider turn the link into a stream; its header hints go with every page."""
     stream = _expect(await drive(provider.extract(link), _hinted(visit.page, provider.headers)), Stream)
-    if stream.kind not in ("hls", "file"):
+    if stream.kind not in ("hls", "file", "page"):
         raise Crashed(f"the plugin returned a stream of the kind {str(stream.kind)[:20]!r}")
     return stream
 
 
 async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: int) -> Proof:
-    """See the stream's first segment or bytes arrive; errors as in `hls` and `direct`."""
+    """See the stream's first segment or bytes arrive; errors as in `hls`, `direct` and `ytdlp`."""
     # Compression would hide the length, and gains nothing on video.
     headers = merged({"Accept-Encoding": "identity"}, provider.headers, stream.headers)
     proof = Proof(provider.name, stream, visit, headers)
     if stream.kind == "file":
         await direct.sample(stream.url, visit, headers, stand_in=stream.stand_in)
+        return proof
+    if stream.kind == "page":
+        await ytdlp.look(stream.url, visit, headers, most_height)
         return proof
     try:
         playlist = await hls.load(stream.url, visit, headers, most_height)

@@ -8,13 +8,13 @@ is the one that is connected to: a name that resolves differently a moment later
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..addresses import is_public
+from ..addresses import is_literal, is_public
+from ..fetch import Network
 
 MOST_HEAD_BYTES = 64 * 1024
 CONNECT_SECONDS = 10.0
@@ -33,12 +33,12 @@ class FilteringProxy:
 
 
 @asynccontextmanager
-async def filtering_proxy(allowed: tuple[str, int] | None = None) -> AsyncIterator[FilteringProxy]:
+async def filtering_proxy(network: Network) -> AsyncIterator[FilteringProxy]:
     """Serve until the end of the block, which closes every connection.
 
-    `allowed` is the one address that may be asked although it is not public: the practice route.
+    Names are resolved as in `network`, and its practice route is taken whatever is asked for.
     """
-    served = _Served(allowed, FilteringProxy())
+    served = _Served(network, FilteringProxy())
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
     served.proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
@@ -53,8 +53,8 @@ async def filtering_proxy(allowed: tuple[str, int] | None = None) -> AsyncIterat
 class _Served:
     """The connections of one proxy."""
 
-    def __init__(self, allowed: tuple[str, int] | None, proxy: FilteringProxy) -> None:
-        self._allowed = allowed
+    def __init__(self, network: Network, proxy: FilteringProxy) -> None:
+        self._network = network
         self.proxy = proxy
         self.tasks: set[asyncio.Task[object]] = set()
 
@@ -67,6 +67,8 @@ class _Served:
             await self._serve(reader, writer)
         except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
             pass  # the child sees its connection closed, which is all there is to say
+        except asyncio.CancelledError:
+            pass  # the block ends; asyncio 3.11 would log a cancelled connection as an error
         finally:
             self.tasks.discard(task)
             writer.close()
@@ -105,13 +107,19 @@ class _Served:
         self, host: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection to the host; None if any of its addresses is not public."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
-        if not all(is_public(one) or (one, port) == self._allowed for one in addresses):
+        route = self._network.route
+        if route is not None and not is_literal(host):
+            return await asyncio.open_connection(*route)
+        *others, last = await self._network.resolve(host)
+        if not all(map(is_public, (*others, last))):
             self.proxy.refused.append(host)
             return None
-        return await asyncio.open_connection(addresses[0], port)
+        if route is not None:
+            return await asyncio.open_connection(*route)
+        for address in others:
+            with suppress(OSError):
+                return await asyncio.open_connection(address, port)
+        return await asyncio.open_connection(last, port)
 
 
 def _once(fields: bytes) -> bytes:

@@ -1,6 +1,7 @@
-"""The last way: yt-dlp, in a child process, for streams that our own engine does not do.
+"""The last way: yt-dlp, in a child process, for streams and pages that our own engine does not do.
 
-Live playlists, sound apart from the picture, ciphers that we do not know. What it writes is
+Live playlists, sound apart from the picture, ciphers that we do not know, and the few sites that it
+has extractors for and we have no provider. What it writes is
 believed no more than anything else: exit code 0 proves nothing.
 """
 
@@ -17,9 +18,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..errors import Blocked, Damaged, Refused, SourceError
-from ..fetch import Visit
+from ..fetch import Network, Visit
 from . import media
 from .proxy import filtering_proxy
 from .transfer import Fetched, Meter
@@ -50,50 +52,67 @@ async def fetch(
     *,
     most_height: int,
     meter: Meter,
+    page: bool = False,
     most_seconds: float = MOST_SECONDS,
 ) -> Fetched:
     """Let yt-dlp fetch the stream into `folder`, which is emptied first.
 
-    Everything it asks for goes through our filtering proxy. Blocked for what is protected by DRM,
-    and for a stream that leads, anywhere in it, to an address that is not public; Refused if yt-dlp
-    fails or takes too long. Cookies of the visit are not handed on: ffmpeg would show them in its
-    arguments. When cancelled, the child and all it has started are gone within two seconds.
+    With `page` the address is that of a page which one of yt-dlp's extractors reads, else of the
+    stream itself. Everything it asks for goes through our filtering proxy. Blocked for what is
+    protected by DRM, and for a stream that leads, anywhere in it, to an address that is not public;
+    Refused if yt-dlp fails or takes too long. Cookies of the visit are not handed on: ffmpeg would
+    show them in its arguments. When cancelled, the child and all it has started are gone within two
+    seconds.
     """
-    target, routing = visit.network.routed(url)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sent = {"User-Agent": visit.user_agent, **headers, **routing}
+    sent = {"User-Agent": visit.user_agent, **headers}
+    arguments = options(url, sent, most_height, page=page)
     try:
-        async with (
-            asyncio.timeout(most_seconds),
-            filtering_proxy(visit.network.route) as proxy,
-            _child(folder, proxy.url) as process,
-        ):
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(options(target, sent, most_height, proxy.url)).encode())
-            process.stdin.close()
-            await _watch(process, folder, meter)
-            failed = await process.wait()
+        async with asyncio.timeout(most_seconds):
+            await _run(arguments, visit.network, folder, meter)
     except TimeoutError:
         raise Refused(f"the stream has no end: given up after {most_seconds:.0f} s") from None
-    if proxy.refused:  # ffmpeg goes on without the segment, and says that all is well
-        raise Blocked(f"the stream leads to {proxy.refused[0][:100]}, which is not a public address")
-    if failed:
-        raise _why(folder / _LOG)
     found = [path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv", ".webm", ".ts")]
     if len(found) != 1:
         raise Damaged(f"yt-dlp left {len(found)} files instead of one")
     return Fetched(((found[0],),))
 
 
-def options(url: str, headers: Mapping[str, str], most_height: int, proxy: str) -> list[str]:
-    """The arguments of yt-dlp: a closed list, to which no setting and no page adds."""
+async def look(url: str, visit: Visit, headers: Mapping[str, str], most_height: int) -> None:
+    """Let yt-dlp say whether it finds a video on a page, and fetch none of it; errors as in `fetch`."""
+    sent = {"User-Agent": visit.user_agent, **headers}
+    arguments = ["--simulate", *options(url, sent, most_height, page=True)]
+    with TemporaryDirectory(prefix="anidana-") as folder:
+        await _run(arguments, visit.network, Path(folder))
+
+
+async def _run(arguments: list[str], network: Network, folder: Path, meter: Meter | None = None) -> None:
+    if network.route is not None:  # the practice network has no certificates
+        arguments = [*arguments[:-1], re.sub(r"^https:", "http:", arguments[-1])]
+    async with filtering_proxy(network) as proxy, _child(folder, proxy.url) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(["--proxy", proxy.url, *arguments]).encode())
+        process.stdin.close()
+        await _watch(process, folder, meter)
+        failed = await process.wait()
+    if proxy.refused:  # ffmpeg goes on without the segment, and says that all is well
+        raise Blocked(f"the stream leads to {proxy.refused[0][:100]}, which is not a public address")
+    if failed:
+        raise _why(folder / _LOG)
+
+
+def options(url: str, headers: Mapping[str, str], most_height: int, *, page: bool = False) -> list[str]:
+    """The arguments of yt-dlp: a closed list, to which no setting and no page adds; the address is last."""
     # Other schemes (rtmp, ftp) make ffmpeg open connections of its own, past every proxy (measured).
-    web = "[protocol^=m3u8][url~='^https?://']"
+    protocol = "[protocol~='^(https?|m3u8(_native)?)$']" if page else "[protocol^=m3u8]"
+    web = f"{protocol}[url~='^https?://']"
     height = f"{web}[height<=?{most_height}]"
     return [
         *("--ignore-config", "--no-plugin-dirs", "--no-cache-dir", "--no-playlist", "--no-mtime"),
-        *("--downloader", "ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
+        # A page is read by the extractor for its site or not at all: nothing unknown is scraped.
+        *(("--ies", "default,-generic") if page else ()),
+        *("--downloader", "m3u8:ffmpeg", "--hls-use-mpegts", "--ffmpeg-location", media.ffmpeg()),
         *(
             "--format",
             f"bv*{height}+ba{web}/b{height}/b{web}",
@@ -103,12 +122,13 @@ def options(url: str, headers: Mapping[str, str], most_height: int, proxy: str) 
             "never",
         ),
         *("--retries", "3", "--fragment-retries", "3", "--abort-on-unavailable-fragments"),
-        *("--proxy", proxy, "--socket-timeout", "20"),
+        *("--socket-timeout", "20"),
         *("--color", "never", "--quiet", "--progress", "--newline"),
         *("--progress-template", "download:@%(progress.downloaded_bytes|)d/%(progress.total_bytes|)d"),
         *("--output", "video.%(ext)s"),  # in its working directory
         *(word for name, value in headers.items() for word in ("--add-headers", f"{name}:{value}")),
-        *("--", url),
+        # After this mark an address carries orders to extractors, which are yt-dlp's alone to give.
+        *("--", url.partition("#__youtubedl_smuggle")[0]),
     ]
 
 
@@ -148,7 +168,7 @@ def _signal_group(process: Process, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
-async def _watch(process: Process, folder: Path, meter: Meter) -> None:
+async def _watch(process: Process, folder: Path, meter: Meter | None) -> None:
     """Pass progress on until the child closes its output; ffmpeg says nothing, its files do."""
     assert process.stdout is not None
     while True:
@@ -156,11 +176,12 @@ async def _watch(process: Process, folder: Path, meter: Meter) -> None:
             async with asyncio.timeout(1.0):
                 line = await process.stdout.readline()
         except TimeoutError:
-            meter.count(_size(folder))
+            if meter is not None:
+                meter.count(_size(folder))
             continue
         if not line:
             return
-        if match := _PROGRESS.match(line):
+        if meter is not None and (match := _PROGRESS.match(line)):
             meter.count(int(match[1]), int(match[2]) if match[2] else None)
 
 

@@ -78,8 +78,8 @@ def names(providers: tuple[Provider, ...]) -> list[str]:
 
 def test_the_default_order_begins_with_the_hosts_of_the_catalogues_and_ends_with_the_dead() -> None:
     assert DEFAULT_PROVIDERS[:6] == ("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo")
-    assert DEFAULT_PROVIDERS[-1] == "SpeedFiles"
-    assert len(set(DEFAULT_PROVIDERS)) == len(DEFAULT_PROVIDERS) == 26
+    assert DEFAULT_PROVIDERS[-2:] == ("SpeedFiles", "yt-dlp")
+    assert len(set(DEFAULT_PROVIDERS)) == len(DEFAULT_PROVIDERS) == 27
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_distribution_of_somebody_else_is_found_and_takes_its_place(install: I
     install(GOOD.replace("NAME", "Aardvark"), dist="other-plugin")
     plugins = load(order=("Vidmoly",))
     assert names(plugins.providers)[:3] == ["Vidmoly", "VOE", "Doodstream"]
-    assert names(plugins.providers)[-3:] == ["SpeedFiles", "Aardvark", "Beaver"]
+    assert names(plugins.providers)[-3:] == ["yt-dlp", "Aardvark", "Beaver"]
     loaded = {one.name: (one.origin, one.offers) for one in plugins.loaded}
     assert loaded["clips-plugin-point"] == ("clips-plugin", ("Beaver",))
 

@@ -22,8 +22,8 @@ GATED = ("VOE", "Doodstream", "Vidmoly", "Streamtape", "Filemoon")
 SLOW = ("VOE", "Vidmoly", "Filemoon")
 """Hosts that have a page for what they are still working on."""
 
-ANY_PROGRAM = {"gxplayer", "VidStack"}
-"""Hosts whose media servers look at the Referer alone."""
+ANY_PROGRAM = {"gxplayer", "VidStack", "yt-dlp"}
+"""Hosts whose media servers look at the Referer alone, or at nothing."""
 
 every_host = pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 

@@ -18,6 +18,7 @@ from .fsst import Fsst
 from .gupload import GUpload
 from .gxplayer import Gxplayer
 from .loadx import LoadX
+from .mailru import MailRu
 from .mixdrop import MixDrop
 from .speedfiles import SpeedFiles
 from .streamtape import Streamtape
@@ -92,6 +93,7 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         Fsst(media),
         VidSonic(media),
         SpeedFiles(media),
+        MailRu(media),
         *(Xfs(house, media) for house in HOUSES),
     ]
     return (*sorted(known, key=lambda host: DEFAULT_PROVIDERS.index(host.name)), Stranger())

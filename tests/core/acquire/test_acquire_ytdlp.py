@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -205,10 +206,95 @@ async def test_no_playlist_and_no_redirect_leads_the_child_to_this_machine(
     assert canary.hits == 0
 
 
-def test_no_page_can_add_an_option() -> None:
+@pytest.mark.parametrize("page", [True, False])
+def test_no_page_can_add_an_option(page: bool) -> None:
     hostile = "--exec=touch /tmp/x"
-    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, 1080, "http://127.0.0.1:1")
+    found = ytdlp.options(hostile, {"Referer": "x\n--exec rm"}, 1080, page=page)
     assert found[-2:] == ["--", hostile]
     assert "--add-headers" in found
     assert found[found.index("--add-headers") + 1] == "Referer:x\n--exec rm"
     assert not {"--exec", "--enable-file-urls", "--netrc-cmd", "--cookies"} & set(found)
+
+
+# Pages, which yt-dlp reads itself
+
+PAGE = "https://my.mail.ru/mail/practice/video/embed/_myvideo/1"
+META = "my.mail.ru/+/video/meta/1"
+
+
+@pytest.fixture
+def offer(site: Any) -> Any:
+    """Puts a page with these files on the local server, as my.mail.ru has it."""
+
+    def put(*urls: str, meta: str = f"http://{META}") -> None:
+        config = json.dumps({"metaUrl": meta})
+        page = f'<script type="text/plain" class="sp-video__page-config">{config}</script>'
+        site.answer(PAGE.removeprefix("https://"), page)
+        videos = [{"key": f"{360 + number}p", "url": url} for number, url in enumerate(urls)]
+        data = {"meta": {"title": "x"}, "author": {"name": "y"}, "videos": videos}
+        site.answer(META, json.dumps(data), Content_Type="application/json")
+
+    return put
+
+
+async def test_a_page_is_proven_without_its_video_and_then_fetched(
+    cdn: Any, offer: Any, visit: Visit, meter: Meter, tmp_path: Path, told: Any
+) -> None:
+    cdn.segments(BASE, ["whole.mp4", "silent.mp4"])
+    offer(BASE + "whole.mp4")
+    await ytdlp.look(PAGE, visit, {}, 1080)
+    assert cdn.count(BASE + "whole.mp4") == 0
+    folder = tmp_path / "job"
+    fetched = await ytdlp.fetch(PAGE, visit, {}, folder, page=True, most_height=1080, meter=meter)
+    joined = join(fetched.pieces, tmp_path / "x.mkv", GERMAN_DUB)
+    assert joined.seconds == pytest.approx(12, abs=0.3)
+    assert {request.headers.get("User-Agent") for request in cdn.site.asked} == {visit.user_agent}
+    assert told.amounts
+    assert not members(folder)
+
+
+async def test_a_page_that_is_gone_is_no_proof(visit: Visit) -> None:
+    with pytest.raises(Refused, match="404"):
+        await ytdlp.look(PAGE, visit, {}, 1080)
+
+
+@pytest.mark.parametrize("url", ["rtmp://cdn.example/v", "ftp://cdn.example/v.mp4", "file:///etc/passwd"])
+async def test_what_would_go_past_the_proxy_is_no_format(offer: Any, visit: Visit, url: str) -> None:
+    offer(url)
+    with pytest.raises(Refused, match="format"):
+        await ytdlp.look(PAGE, visit, {}, 1080)
+
+
+@pytest.mark.parametrize("where", ["file", "meta"])
+async def test_no_page_leads_the_child_to_this_machine(
+    offer: Any, visit: Visit, meter: Meter, tmp_path: Path, canary: Canary, where: str
+) -> None:
+    secret = f"http://127.0.0.1:{canary.port}/secret.mp4"
+    offer(secret, meta=secret if where == "meta" else f"http://{META}")
+    with pytest.raises(Blocked, match="not a public address"):
+        await ytdlp.fetch(PAGE, visit, {}, tmp_path / "job", page=True, most_height=1080, meter=meter)
+    assert canary.hits == 0
+
+
+async def test_a_page_of_a_site_without_an_extractor_is_not_even_asked_for(
+    cdn: Any, site: Any, visit: Visit
+) -> None:
+    cdn.segments(BASE, ["whole.mp4"])
+    site.answer("nobody.example/e/1", f'<video src="{BASE}whole.mp4"></video>')
+    with pytest.raises(Refused, match="yt-dlp"):
+        await ytdlp.look("https://nobody.example/e/1", visit, {}, 1080)
+    assert not site.asked
+
+
+async def test_the_child_that_looks_is_gone_when_cancelled(cdn: Any, visit: Visit) -> None:
+    cdn.hold(PAGE)
+    running = asyncio.ensure_future(ytdlp.look(PAGE, visit, {}, 1080))
+    await cdn.arrived.acquire()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_no_address_gives_orders_to_extractors() -> None:
+    hostile = PAGE + "#__youtubedl_smuggle=%7B%22to_generic%22%3A+true%7D"
+    assert ytdlp.options(hostile, {}, 1080, page=True)[-1] == PAGE
