@@ -124,6 +124,7 @@ def noises() -> Iterator[tuple[str, str]]:
     yield "zeros", "\0" * MEGABYTE
     yield "spaces", "window.location.href = '" + " " * MEGABYTE
     yield "brackets", "[" * MEGABYTE
+    yield "playlists", "file: 'https://" + ".m3u8" * (MEGABYTE // 5)
     yield "json", '<script type="application/json">' + '["' * (MEGABYTE // 2) + "</script>"
     for start in ("<script", "<iframe ", "sources: [", "file: '", "= '", "$.get('/pass_md5/", "https://"):
         yield start.strip(), start * (MEGABYTE // len(start))
