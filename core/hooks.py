@@ -42,7 +42,8 @@ class Provider(Protocol):
 
     `name` is the catalogue's label for the host; an attribute `labels` may list others. `domains`
     are host names it is known by, data that goes stale and never a reason to refuse a link.
-    `headers` are hints for requests to the host, mostly a Referer.
+    `headers` are hints for requests to the host, mostly a Referer. An attribute `accept` may list statuses
+    of 400 and above at which a link is not given up, for `extract` knows another way.
     """
 
     name: str
