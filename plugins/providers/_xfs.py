@@ -69,7 +69,7 @@ def code_of(url: str) -> str | None:
 
 def find_sources(text: str) -> Iterator[str]:
     """Addresses that the player's set-up offers, best first; they may be relative to the page."""
-    for script in (text, *unpack(text)):
+    for script in (text.replace("\\/", "/"), *unpack(text)):
         for links in _LINKS.finditer(script):
             yield from _by_kind(links[1])
         for sources in _SOURCES.finditer(script):
