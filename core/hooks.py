@@ -42,8 +42,9 @@ class Provider(Protocol):
 
     `name` is the catalogue's label for the host; an attribute `labels` may list others. `domains`
     are host names it is known by, data that goes stale and never a reason to refuse a link.
-    `headers` are hints for requests to the host, mostly a Referer. An attribute `replaces`, equal to
-    `name`, takes the place of the built-in provider of that name.
+    `headers` are hints for requests to the host, mostly a Referer. An attribute `accept` may list statuses
+    of 400 and above at which a link is not given up, for `extract` knows another way. An attribute
+    `replaces`, equal to `name`, takes the place of the built-in provider of that name.
     """
 
     name: str

@@ -105,6 +105,11 @@ def knows(domains: Iterable[str], host: str) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
+def _host(domain: str) -> str:
+    """A domain as `Link.host` has it."""
+    return domain.strip().casefold().removeprefix("www.")
+
+
 def labels(provider: Provider) -> tuple[str, ...]:
     """Every name that catalogues have for a provider, its own first."""
     return provider.name, *getattr(provider, "labels", ())
@@ -156,7 +161,7 @@ def load(
         tuple(offers.actions),
         tuple(loaded),
         tuple(left_out),
-        {name.casefold(): tuple(map(str.casefold, more)) for name, more in (domains or {}).items()},
+        {name.casefold(): tuple(map(_host, more)) for name, more in (domains or {}).items()},
     )
 
 
@@ -244,8 +249,9 @@ def _check(offer: Any, protocol: type) -> Any:
     domains: Any = getattr(offer, "domains", ())
     if not isinstance(domains, tuple) or not all(isinstance(domain, str) for domain in domains):
         raise TypeError(f"{name}: domains must be a tuple of host names")
-    if not all(isinstance(label, str) for label in getattr(offer, "labels", ())):
-        raise TypeError(f"{name}: labels must be names")
+    more: Any = getattr(offer, "labels", ())
+    if not isinstance(more, tuple) or not all(isinstance(label, str) for label in more):
+        raise TypeError(f"{name}: labels must be a tuple of names")
     replaces: Any = getattr(offer, "replaces", name)
     if not isinstance(replaces, str) or replaces.casefold() != name.casefold():
         raise TypeError(f"{name}: replaces must be its own name, {name!r}")

@@ -75,7 +75,7 @@ async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Pat
         if start == 0:
             video.write_bytes(b"")
             _keep(note, _mark_of(body, total))
-        elif mark is None or (start, total) != (have, mark.size):
+        elif mark is None or (start, total) != (have, mark.size) or _mark_of(body, total) not in (None, mark):
             note.unlink(missing_ok=True)  # the next try starts from the beginning
             raise (Refused if mark else Damaged)("the host sends another part than we asked for")
 

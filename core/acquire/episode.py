@@ -178,10 +178,13 @@ async def _join(fetched: Fetched, target: Path, language: Language) -> media.Joi
 
 
 def _fingerprint(proof: Proof, language: Language) -> str:
-    """A folder name that no other stream has: parts of two must never be put together."""
+    """A folder name that no other stream has: parts of two must never be put together.
+
+    Two qualities may be listed alike, each behind a token; their first segments differ.
+    """
     shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
     text = f"{proof.provider}\n{language}\n{shape}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
 
 
 def _size_of(folder: Path) -> int:

@@ -57,8 +57,8 @@ async def load(url: str, visit: Visit, headers: Mapping[str, str], most_height: 
     raise Damaged(f"playlists are nested more than {MOST_NESTING} deep")
 
 
-async def sample(playlist: Playlist, visit: Visit, headers: Mapping[str, str]) -> None:
-    """See that the first segment arrives and is video: playlists are served where segments are refused."""
+async def sample(playlist: Playlist, visit: Visit, headers: Mapping[str, str]) -> bytes:
+    """The start of the first segment, seen to be video: playlists are served where segments are refused."""
     segment = playlist.segments[0]
     async with _open(segment.part, visit, headers) as body:
         head = await head_of(body, ENOUGH_BYTES)
@@ -67,6 +67,7 @@ async def sample(playlist: Playlist, visit: Visit, headers: Mapping[str, str]) -
         cipher = Cipher(AES128(key), CBC(segment.lock.iv)).decryptor()
         head = cipher.update(head[: len(head) // _KEY_BYTES * _KEY_BYTES])
     _check_video(head, "the first segment")
+    return head
 
 
 async def fetch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..driver import drive
@@ -28,7 +28,8 @@ class Proof:
     """A stream that was seen to come, and all it takes to fetch it.
 
     `headers` go with every request, over `visit`, which has the cookies of the extraction.
-    `playlist` is None for a plain file, and for a stream that only another program can fetch.
+    `playlist` is None for a plain file, and for a stream that only another program can fetch; `head` is
+    the start of its first segment.
     """
 
     provider: str
@@ -36,6 +37,7 @@ class Proof:
     visit: Visit
     headers: Mapping[str, str]
     playlist: Playlist | None = None
+    head: bytes = field(default=b"", repr=False)
 
 
 async def prove(
@@ -104,14 +106,16 @@ async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> Provider | 
 async def alive(link: Link, provider: Provider, visit: Visit) -> None:
     """Ask whether the link answers at all, by HEAD and, as many hosts refuse that, by GET.
 
-    Gone, Refused or NeedsPerson for any answer of 400 and above, Refused for none.
+    Gone, Refused or NeedsPerson for any answer of 400 and above, Refused for none; a status that the
+    provider knows a way around is an answer.
     """
+    fine = getattr(provider, "accept", ())
     headers = merged(provider.headers, {"Referer": link.referer} if link.referer else {})
     async with visit.open(link.url, headers, method="HEAD") as body:
-        if body.status < 400:
+        if body.status < 400 or body.status in fine:
             return
     async with visit.open(link.url, headers) as body:
-        if body.status >= 400:
+        if body.status >= 400 and body.status not in fine:
             text = (await body.read(MOST_PAGE_BYTES)).decode("utf-8", "replace")
             raise refusal(Page(body.url, body.status, text, body.headers))
 
@@ -139,8 +143,8 @@ async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: 
         playlist = await hls.load(stream.url, visit, headers, most_height)
     except Unsupported:
         return proof  # the playlist has answered: all that can be seen without the other program
-    await hls.sample(playlist, visit, headers)
-    return replace(proof, playlist=playlist)
+    head = await hls.sample(playlist, visit, headers)
+    return replace(proof, playlist=playlist, head=head)
 
 
 def merged(*headers: Mapping[str, str]) -> dict[str, str]:

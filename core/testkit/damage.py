@@ -77,7 +77,7 @@ def pieces(text: str, most: int = 8) -> Iterator[str]:
 
 
 NOISES = (
-    *("bytes", "zeros", "spaces", "brackets", "json"),
+    *("bytes", "zeros", "spaces", "brackets", "playlists", "json"),
     *(
         "<script",
         "<iframe ",
@@ -103,6 +103,8 @@ def noise(kind: str) -> str:
             return "window.location.href = '" + " " * MEGABYTE
         case "brackets":
             return "[" * MEGABYTE
+        case "playlists":
+            return "file: 'https://" + ".m3u8" * (MEGABYTE // 5)
         case "json":
             return '<script type="application/json">' + '["' * (MEGABYTE // 2) + "</script>"
     return kind * (MEGABYTE // len(kind))

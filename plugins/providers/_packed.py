@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-MOST_CHARS = 4 * 1024 * 1024
-"""More than a page may hold; a long word that stands for every letter of a page would fill the memory."""
+MOST_CHARS = 1024 * 1024
+"""All that a page's scripts may unpack to; a long word that stands for every letter would fill the memory."""
 
 _ARGUMENTS = re.compile(
     r"""\}\s{0,9}\(\s{0,9}(["'])(?P<text>(?:\\.|(?!\1)[^\\])*+)\1\s{0,9},"""
@@ -26,14 +26,17 @@ _DIGITS_62 = _DIGITS | {digit: value for value, digit in enumerate("ABCDEFGHIJKL
 
 
 def unpack(text: str) -> Iterator[str]:
-    """Every packed script of a page, unpacked, in order; one that grows without bounds is cut off."""
+    """Every packed script of a page, unpacked, in order; what grows without bounds is cut off."""
+    room = MOST_CHARS
     for found in _ARGUMENTS.finditer(text):
         radix = 62 if found["radix"] == "[]" else int(found["radix"])
-        yield _ESCAPE.sub(r"\1", "".join(_pieces(found["text"], radix, found["words"].split("|"))))
+        script = "".join(_pieces(found["text"], radix, found["words"].split("|"), room))
+        room -= len(script)
+        yield _ESCAPE.sub(r"\1", script)
 
 
-def _pieces(text: str, radix: int, words: list[str]) -> Iterator[str]:
-    end, room = 0, MOST_CHARS
+def _pieces(text: str, radix: int, words: list[str], room: int) -> Iterator[str]:
+    end = 0
     for number in _WORD.finditer(text):
         place = _number(number[0], radix)
         word = words[place] if 0 <= place < len(words) and words[place] else number[0]

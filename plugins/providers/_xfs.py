@@ -55,7 +55,7 @@ _LINKS = re.compile(r"""links\s{0,9}=\s{0,9}(\{[^{}]*\})""")
 _SOURCES = re.compile(r"""sources["']?\s{0,9}:\s{0,9}\[([^\[\]]*)\]""")
 _FILE = re.compile(r"""(?:file|src)["']?\s{0,9}:\s{0,9}["']([^"'\s<>]+)["']""")
 _QUOTED = re.compile(r"""["'](https?://[^"'\s<>]+)["']""")
-_PLAYERJS = re.compile(r"""\bfile["']?\s{0,9}:\s{0,9}["'](https?://[^"'\s<>\[\]]+\.m3u8[^"'\s<>\[\]]*)["']""")
+_PLAYERJS = re.compile(r"""\bfile["']?\s{0,9}:\s{0,9}["'](https?://[^"'\s<>\[\]]+)["']""")
 _SPLASH = re.compile(r"""<form[^<>]{0,300}\bid=["']F1["'][^<>]{0,300}>""", re.IGNORECASE)
 _MEDIA = re.compile(r"\.(m3u8|mp4|mkv)(?:$|/)|/master\.txt$")
 _EMBED_ONLY = "can be watched as embed only"
@@ -69,13 +69,13 @@ def code_of(url: str) -> str | None:
 
 def find_sources(text: str) -> Iterator[str]:
     """Addresses that the player's set-up offers, best first; they may be relative to the page."""
-    for script in (text, *unpack(text)):
+    for script in (text.replace("\\/", "/"), *unpack(text)):
         for links in _LINKS.finditer(script):
             yield from _by_kind(links[1])
         for sources in _SOURCES.finditer(script):
             named = _FILE.findall(sources[1])
             yield from named or _QUOTED.findall(sources[1])
-        yield from _PLAYERJS.findall(script)
+        yield from (source for source in _PLAYERJS.findall(script) if ".m3u8" in source)
 
 
 def _by_kind(text: str) -> Iterator[str]:

@@ -71,6 +71,7 @@ class Doodstream:
     name = "Doodstream"
     domains = tuple(_DOMAINS.split())
     headers: Mapping[str, str] = {"Referer": "https://doodstream.com/"}
+    accept = (403,)
 
     def extract(self, link: Link) -> Steps[Stream]:
         """Find the player, redeem its ticket; once more from the start if it is not taken."""

@@ -9,7 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import cycle
+from itertools import cycle, islice
 
 from anidana.core import Get, Link, Page, Provider, Steps, Stream, hookimpl
 
@@ -22,6 +22,7 @@ _CONFIG = re.compile(r"\bconfig\s{0,9}=\s{0,9}(?=\{)")
 _KEY = re.compile(r"""\b_p\s{0,9}=\s{0,9}\[([^\[\]]{1,2000})\]""")
 _SEALED = re.compile(r"""\b_cfg\s{0,9}=[^;"']{0,200}["']x~([A-Za-z0-9+/=]{20,})["']""")
 _WORD = re.compile(r"""["']([^"']{0,200})["']""")
+_MOST_CONFIGS = 20  # a page that begins more of them wants to keep us busy
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
@@ -29,7 +30,7 @@ def data_on(text: str) -> Iterator[object]:
     """Whatever data a page's wrappings hold."""
     for payload in _PAYLOAD.findall(text):
         yield _json(_base64(payload).decode("utf-8", "replace").partition("|")[2])
-    for config in _CONFIG.finditer(text):
+    for config in islice(_CONFIG.finditer(text), _MOST_CONFIGS):
         yield _json(text[config.end() : config.end() + 20_000], whole=False)
     if key := _KEY.search(text):
         letters = "".join(_WORD.findall(key[1])).encode()

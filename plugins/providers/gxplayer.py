@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from anidana.core import Get, Gone, Link, NotReady, Page, Provider, Steps, Stream, hookimpl
 
 from ._verdict import Mark, verdict
 
 _VIDEO = re.compile(r"\bvideo\s{0,9}=\s{0,9}(?=\{)")
+_MOST_VIDEOS = 20  # a page that begins more of them wants to keep us busy
 
 _MARKS: tuple[Mark, ...] = (
     ("video is not ready", NotReady, "{host} is still working on the file"),
@@ -24,7 +26,7 @@ _MARKS: tuple[Mark, ...] = (
 
 def parse(page: Page) -> Stream:
     """Read the video's data off the page."""
-    for start in _VIDEO.finditer(page.text):
+    for start in islice(_VIDEO.finditer(page.text), _MOST_VIDEOS):
         try:
             video, _ = json.JSONDecoder().raw_decode(page.text, start.end())
         except (ValueError, RecursionError):

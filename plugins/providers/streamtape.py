@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from anidana.core import Get, Gone, Link, Page, PageChanged, Provider, Steps, Stream, hookimpl
 
@@ -49,7 +48,8 @@ def sums(text: str) -> Iterator[tuple[str, str]]:
 
 def parse(page: Page, code: str) -> Stream:
     """The sum that is an address of this very file at the page's host; the player's own choice first."""
-    true = f"//{urlsplit(page.url).netloc}/get_video?id={code}&"
+    host, asked = Link(page.url).host, f"/get_video?id={code}&"
+    true = (f"//{host}{asked}", f"//www.{host}{asked}")
     found = {element: value for element, value in sums(page.text) if value.startswith(true)}
     if not found:
         raise verdict(page, _MARKS, "Streamtape")

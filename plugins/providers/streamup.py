@@ -55,7 +55,7 @@ class StreamUp:
         page = yield Get(link.url, referer=link.referer)
         root = page.join("/")
         session, sealed = _SESSION.search(page.text), _SEALED.search(page.text)
-        if session and sealed:
+        if session and sealed and not self.recognises(page):  # else the two are somebody else's
             key = yield Get(f"{root}ajax/stream?session={session[1]}", referer=page.url)
             return parse_answer(unseal(sealed[1], key.text.strip()), root, self.name)
         code = _LINK.fullmatch(link.url)

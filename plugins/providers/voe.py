@@ -116,6 +116,7 @@ class Voe:
     name = "VOE"
     domains = DOMAINS
     headers: Mapping[str, str] = {"Referer": "https://voe.sx/"}
+    accept = (404, 410)
 
     def extract(self, link: Link) -> Steps[Stream]:
         """Follow the hops to the mirror and read its page."""

@@ -157,6 +157,10 @@ BROKEN = {
     ),
     "no name": (GOOD.replace('"NAME"', '" "'), "a Provider needs a name"),
     "domains in a string": (GOOD.replace('("clips.example",)', '"clips.example"'), "domains must be a tuple"),
+    "labels in a string": (
+        GOOD.replace("    name =", '    labels = "ab"\n    name ='),
+        "labels must be a tuple",
+    ),
     "headers are none": (GOOD.replace('{"Referer": "https://clips.example/"}', "None"), "headers must map"),
     "replaces another name": (
         GOOD.replace("    name =", '    replaces = "VOE"\n    name ='),
@@ -278,8 +282,8 @@ def test_the_owner_s_domains_come_before_those_of_the_plugins_and_never_fit_look
 
 
 def test_domains_from_the_settings_reach_the_plugins() -> None:
-    plugins = load(points=(), domains={"VOE": ("Fresh-Name.example",)})
-    assert plugins.domains == {"voe": ("fresh-name.example",)}
+    plugins = load(points=(), domains={"VOE": ("Fresh-Name.example", " www.other.example")})
+    assert plugins.domains == {"voe": ("fresh-name.example", "other.example")}
 
 
 def test_a_host_goes_by_several_labels_and_no_two_hosts_by_one() -> None:

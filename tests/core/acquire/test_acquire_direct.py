@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from anidana.core.acquire import direct
 from anidana.core.acquire.transfer import Expired, Meter
@@ -84,6 +85,20 @@ async def test_another_file_under_the_same_address_is_never_spliced(
 ) -> None:
     leave(tmp_path, b"\xff" * 1000, len(film))
     cdn.put(URL, film, etag='"v2"')
+    assert await fetch() == film
+
+
+async def test_another_file_is_not_spliced_by_a_host_that_ignores_the_condition_either(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path
+) -> None:
+    leave(tmp_path, b"\xff" * 1000, len(film))
+
+    async def careless(request: web.BaseRequest) -> web.Response:
+        start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        span = f"bytes {start}-{len(film) - 1}/{len(film)}"
+        return web.Response(status=206, body=film[start:], headers={"Content-Range": span, "ETag": '"v2"'})
+
+    cdn.site.answers["cdn.example/v/film.mp4"] = careless
     assert await fetch() == film
 
 

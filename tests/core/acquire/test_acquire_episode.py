@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -303,6 +304,27 @@ async def test_a_link_that_expires_is_extracted_again_and_no_segment_comes_twice
     assert results(told) == [("VOE", "ok")]
     asked = [cdn.count(BASE + name) for name in NAMES]
     assert asked == [3, 1, 1, 2, 1, 1]  # the first is sampled for each link, the fourth was refused once
+
+
+async def test_a_fresh_link_to_another_quality_is_never_spliced(
+    cdn: Any, offers: Any, get: Any, helpers: SimpleNamespace
+) -> None:
+    voe = Renewing(cdn, helpers.playlist(NAMES), good_for=4)
+    extract = voe.extract
+
+    def another(link: Link) -> Steps[Stream]:
+        if voe.links:  # the same names and lengths, other pictures
+            cdn.segments(BASE, NAMES[1:])
+            cdn.put(BASE + NAMES[0], (cdn.films / NAMES[1]).read_bytes())
+        return (yield from extract(link))
+
+    voe.extract = another  # type: ignore[method-assign]
+    offers.hosts.append(voe)
+    cdn.put("http://voe.example/e/1", "<html>player</html>")
+    offers.found.append(Candidate(Mirror("VOE", GERMAN_DUB, "http://voe.example/e/1"), voe))
+    with contextlib.suppress(NoStream):  # the film begins with its second segment twice
+        await get(connections=1)
+    assert [cdn.count(BASE + name) for name in NAMES[1:3]] == [2, 2]
 
 
 async def test_a_host_whose_fresh_links_bring_nothing_is_left(

@@ -84,6 +84,14 @@ async def test_a_link_that_does_not_answer_is_not_extracted(
         await run(offers.add("VOE", AssertionError("must not be asked"), alive=status))
 
 
+async def test_a_link_that_its_provider_knows_a_way_around_is_extracted(
+    cdn: Any, offers: Any, run: Any
+) -> None:
+    candidate = offers.add("VOE", Stream.hls(cdn.hls(BASE)), alive=404)
+    candidate.provider.accept = (404,)
+    assert (await run(candidate)).playlist is not None
+
+
 async def test_a_host_that_refuses_head_is_asked_by_get(cdn: Any, offers: Any, run: Any) -> None:
     candidate = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
     cdn.put(candidate.mirror.url, "<html>", fails=(405,))

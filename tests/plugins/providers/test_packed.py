@@ -63,3 +63,8 @@ def test_a_script_that_grows_without_bounds_is_cut_off() -> None:
     bomb = "}('" + "0 " * 500_000 + "',36,1,'" + "x" * 500_000 + "'.split('|')))"
     (script,) = unpack(bomb)
     assert len(script) <= 2 * MOST_CHARS
+
+
+def test_many_scripts_may_not_grow_more_than_one() -> None:
+    bomb = "}('" + "0 " * 1000 + "',36,1,'" + "x" * 3000 + "'.split('|')))"
+    assert sum(map(len, unpack(bomb * 20))) <= 2 * MOST_CHARS

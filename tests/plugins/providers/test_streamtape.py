@@ -28,6 +28,16 @@ def test_the_decoys_are_seen_and_not_taken(case: Recording) -> None:
 
 
 @pytest.mark.parametrize(
+    "host", ["streamtape.com", "StreamTape.com", "www.streamtape.com", "streamtape.com:443"]
+)
+@pytest.mark.parametrize("named", ["streamtape.com", "www.streamtape.com"])
+def test_a_host_is_itself_however_it_is_written(host: str, named: str) -> None:
+    value = f"//{named}/get_video?id=abc12345&t"
+    text = f"document.getElementById('botlink').innerHTML = '{value[:4]}'+ ('xyz{value[4:]}').substring(3);"
+    assert parse(Page(f"https://{host}/e/abc12345", 200, text), "abc12345").url == f"https:{value}&stream=1"
+
+
+@pytest.mark.parametrize(
     "value", ["//streamtape.cbm/get_video?id=abc12345&t", "//streamtape.com/get_video?id=babc12345&t", "/x"]
 )
 def test_a_page_of_decoys_alone_is_a_changed_page(value: str) -> None:

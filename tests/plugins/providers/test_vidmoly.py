@@ -32,6 +32,7 @@ def test_the_stream_says_how_and_how_long_it_can_be_fetched() -> None:
             "https://b.example/a.m3u8",
             "hls",
         ),
+        (r'"sources":[{"file":"https:\/\/b.example\/a.m3u8"}]', "https://b.example/a.m3u8", "hls"),
         ("sources: [{file:'/v/a.mp4'}]", "https://vidmoly.example/v/a.mp4", "file"),
         (
             "tracks: [{file: '/srt/empty.srt'}], sources: [], sources: [{file:'//b.example/a.m3u8'}]",
