@@ -34,7 +34,6 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _THREE_BACK = bytes((code - 3) % 256 for code in range(256))
 _ADDRESS = re.compile(r"""https?://[^"'\s<>]+""")
 _BAIT = re.compile(r"//test-videos\.co\.uk|//sample-videos\.com|commondatastorage|bigbuckbunny", re.I)
-_EMBED_ONLY = "This video can be watched as embed only"
 
 
 def find_hop(text: str) -> str | None:
@@ -139,7 +138,7 @@ def _ask(url: str, referer: str | None) -> Steps[Page]:
     if watch is None:
         return (yield Get(url, referer=referer))
     page = yield Get(url, referer=referer, accept=(404, 410))
-    if page.status < 400 and _EMBED_ONLY not in page.text:
+    if page.status < 400 and "can be watched as embed only" not in page.text:
         return page
     return (yield Get(page.join(f"/e/{watch[1]}"), referer=referer))
 
