@@ -22,7 +22,7 @@ FAILURES_TO_BREAK, TIME_TO_BREAK = 10, timedelta(hours=6)
 PLUGIN_FAILURES_TO_BREAK = 3
 FIRST_SITE_REST, LONGEST_SITE_REST = timedelta(minutes=5), timedelta(minutes=60)
 
-_SAYS_NOTHING = frozenset({"gone", "not_ready", "blocked", "cancelled", "no_link", "failed"})
+_SAYS_NOTHING = frozenset({"gone", "not_ready", "blocked", "cancelled", "no_link", "unsupported", "failed"})
 """Results that speak of one file, of the catalogue, of us, or of nothing at all."""
 
 _PLUGIN_FAULTS = frozenset({"page_changed", "crashed"})

@@ -43,7 +43,9 @@ def test_its_mood_follows_from_its_last_results(words: tuple[str, ...], mood: st
     assert state.mood(moment) == mood
 
 
-@pytest.mark.parametrize("word", ["gone", "not_ready", "cancelled", "blocked", "no_link", "failed"])
+@pytest.mark.parametrize(
+    "word", ["gone", "not_ready", "cancelled", "blocked", "no_link", "unsupported", "failed"]
+)
 def test_what_is_no_fault_of_the_host_says_nothing_about_it(word: str) -> None:
     state, _ = results("ok", "refused", *[word] * 9)
     assert state == results("ok", "refused")[0]
