@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -45,14 +46,13 @@ async def note(catalogue: Catalogue, error: SourceError | None) -> None:
 
 
 def _resting(state: HostState) -> SourceError:
-    text = f"{state.name} rests {until(state)}: {state.last_reason}"
+    text = f"{state.name} rests {until(state.until())}: {state.last_reason}"
     hint = f"wait, or: anidana hosts wake {state.name}"
     return NeedsPerson(text, url=state.url, hint=hint) if state.url else Refused(text, hint=hint)
 
 
-def until(state: HostState) -> str:
+def until(end: datetime | None) -> str:
     """The end of a rest for people, in the machine's own time."""
-    end = state.until()
     if end is None:
         return "no longer"
     local, today = end.astimezone(), now().astimezone().date()

@@ -148,17 +148,23 @@ async def _fetch_and_file(job: Job) -> None:
     _check_room(library, app.settings.downloads.floor_mib)
     catalogue = app.plugins.catalogue(job.series.site)
     mirrors = await _mirrors(job, catalogue)
-    off = app.settings.providers.off
+    off = app.off()
     async with get_db_session(read_only=True) as session:
         states = await hosts.states(session, "host")
-    resting = {name: state for name, state in states.items() if state.rests_at(now())}
+    # A label that says nothing ("Provider") stands for many hosts: one of them speaks for itself only.
+    resting = {
+        name: state
+        for name, state in states.items()
+        if state.rests_at(now()) and app.plugins.provider_for(name) is not None
+    }
     offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=resting)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
     asleep = [resting[one.name] for one in offers if one.name in resting]
     offers = [one for one in offers if not _asked_to_wait(resting.get(one.name))]
     if not offers:
-        raise Refused(_resting_text(asleep))
+        names = " ".join(dict.fromkeys(state.name for state in asleep))
+        raise Refused(_resting_text(asleep), hint=f"wait, or: anidana hosts wake {names}")
     place.check_target(
         _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
     )
@@ -210,7 +216,7 @@ def _asked_to_wait(state: HostState | None) -> bool:
 
 
 def _resting_text(asleep: Iterable[HostState]) -> str:
-    return ", ".join(dict.fromkeys(f"{state.name} rests {sites.until(state)}" for state in asleep))
+    return ", ".join(dict.fromkeys(f"{state.name} rests {sites.until(state.until())}" for state in asleep))
 
 
 def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:
