@@ -61,6 +61,11 @@ class App:
             raise ConfigError("no catalogue plugin is installed", hint="anidana plugin list")
         return self.plugins.catalogues
 
+    def off(self) -> tuple[str, ...]:
+        """The hosts that are never asked, by their own names, whichever the owner has for them."""
+        named = ((name, self.plugins.provider_for(name)) for name in self.settings.providers.off)
+        return tuple(name if provider is None else provider.name for name, provider in named)
+
     async def ask(self, catalogue: Catalogue, steps: Steps[T]) -> T:
         """Run a catalogue's generator in a visit of its own; errors as in `sites.ask`."""
         recorder = Recorder(self.network.visit().page)

@@ -77,8 +77,9 @@ class Plugins:
                 return provider
         # The owner's word first: a domain may have gone from one host to another.
         for provider in self.providers:
-            if host and knows(self.domains.get(provider.name.casefold(), ()), host):
-                return provider
+            for name in labels(provider):
+                if host and knows(self.domains.get(name.casefold(), ()), host):
+                    return provider
         return next((p for p in self.providers if host and knows(p.domains, host)), None)
 
     def recognise(self, page: Page) -> Provider | None:
@@ -122,8 +123,8 @@ def in_order(providers: Iterable[Provider], order: Sequence[str] = ()) -> tuple[
         ranks.setdefault(name.casefold(), len(ranks))
 
     def rank(provider: Provider) -> tuple[int, str]:
-        name = provider.name.casefold()
-        return ranks.get(name, len(ranks)), name
+        place = min(ranks.get(name.casefold(), len(ranks)) for name in labels(provider))
+        return place, provider.name.casefold()
 
     return tuple(sorted(providers, key=rank))
 

@@ -35,7 +35,7 @@ class KeptPages:
         """The copy of a page and its age in seconds; None if there is none, or it is too old."""
         try:
             file = self._file(url)
-            age = max(0.0, time.time() - file.stat().st_mtime)
+            age = abs(time.time() - file.stat().st_mtime)  # the clock may have been wrong then
             said = json.loads(zlib.decompress(file.read_bytes()))
             page = Page(str(said["url"]), int(said["status"]), str(said["text"]), dict(said["headers"]))
         except FileNotFoundError:

@@ -51,7 +51,7 @@ async def _list(out: Output, data: Path, fail_on: str | None) -> int | None:
             sites = await store.states(session, "site")
         for sentence in unknown_hosts(app.settings.providers, app.plugins):
             out.warn(sentence)
-    off, moment = {name.casefold() for name in app.settings.providers.off}, now()
+    off, moment = {name.casefold() for name in app.off()}, now()
     rows = [
         _row(states.get(name, HostState(name)), moment, off=name.casefold() in off)
         for name in (provider.name for provider in app.plugins.providers)
@@ -196,7 +196,7 @@ async def _change(
             kinds: tuple[Kind, Kind] = ("host", "site")
             if not names:
                 places = [(kind, name) for kind in kinds for name in await store.states(session, kind)]
-            for kind, name in places:
+            for kind, name in sorted(places):  # one order, so that nobody waits in a ring
                 await store.change(session, kind, name, lambda state: to(state, moment))
     changed = [name for _, name in places]
     out.answer({what: changed}, lambda console: console.print(f"{what}: {', '.join(changed) or 'none'}"))
@@ -210,6 +210,8 @@ def order(out: Output, data: Path, names: tuple[str, ...], default: bool) -> int
     """Show the order in which hosts are asked, or name those to ask first."""
     from .. import loader, settings
 
+    if names and default:
+        raise click.UsageError("name hosts, or --default")
     file = data / "config.json"
     chosen = settings.read(file)
     plugins = loader.load(chosen.providers.order, domains=chosen.providers.domains)

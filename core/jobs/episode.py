@@ -158,10 +158,15 @@ async def _fetch_and_file(job: Job) -> None:
     _check_room(library, app.settings.downloads.floor_mib)
     catalogue = app.plugins.catalogue(job.series.site)
     mirrors = await _mirrors(job, catalogue)
-    off = app.settings.providers.off
+    off = app.off()
     async with get_db_session(read_only=True) as session:
         states = await hosts.states(session, "host")
-    resting = {name: state for name, state in states.items() if state.rests_at(now())}
+    # A label that says nothing ("Provider") stands for many hosts: one of them speaks for itself only.
+    resting = {
+        name: state
+        for name, state in states.items()
+        if state.rests_at(now()) and app.plugins.provider_for(name) is not None
+    }
     offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=resting)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
@@ -169,7 +174,8 @@ async def _fetch_and_file(job: Job) -> None:
     to_ask = [one for one in offers if not _asked_to_wait(resting.get(one.name))]
     job.passed_over, offers = len(to_ask) < len(offers), to_ask
     if not offers:
-        raise Refused(_resting_text(asleep))
+        names = " ".join(dict.fromkeys(state.name for state in asleep))
+        raise Refused(_resting_text(asleep), hint=f"wait, or: anidana hosts wake {names}")
     place.check_target(
         _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
     )

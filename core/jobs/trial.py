@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from ..acquire.probe import Probed, probe
 from ..app import App
 from ..driver import drive
-from ..errors import SourceError
+from ..errors import ConfigError, Gone, SourceError
 from ..hooks import Provider
 from ..models import Mirror
 from ..store import shelf
 from ..store.sessions import get_db_session
 
 MOST_PAGES = 5
-"""Episode pages to read in search of mirrors."""
+"""Episode pages to read in search of mirrors; a site that fails is not asked for another."""
 
 
 async def try_hosts(
@@ -25,18 +25,24 @@ async def try_hosts(
     Neither a rest nor its end follows from this, of a host or of a site, and no rest stands in its way:
     it is a look, not an attempt.
     """
-    missing = {provider.name for provider in wanted}
-    why = "no followed episode has a mirror there; name one with --url"
+    missing, shut, pages = {provider.name for provider in wanted}, dict[str, str](), 0
     async with get_db_session(read_only=True) as session:
         rows = await shelf.episodes(session)
-    for row in sorted(rows, key=lambda row: row.episode.is_downloaded)[:MOST_PAGES]:
-        if not missing:
-            return
-        catalogue, visit = app.plugins.catalogue(row.series.site), app.network.visit()
+    for row in sorted(rows, key=lambda row: row.episode.is_downloaded):
+        if not missing or pages == MOST_PAGES:
+            break
+        if row.series.site in shut:
+            continue
+        pages += 1
+        visit = app.network.visit()
         try:
-            mirrors = await drive(catalogue.mirrors(row.series.key, row.number), visit.page)
-        except SourceError as error:
-            why = f"{catalogue.name} lists no mirrors: {error}"
+            catalogue = app.plugins.catalogue(row.series.site)
+            steps = catalogue.mirrors(row.series.key, row.number)
+            mirrors = await drive(steps, visit.page)
+        except Gone:
+            continue
+        except (SourceError, ConfigError) as error:
+            shut[row.series.site] = str(error)
             continue
         for provider in wanted:
             if provider.name in missing and (mirror := _mirror(app, mirrors, provider)) is not None:
@@ -53,7 +59,8 @@ async def try_hosts(
                 hear(provider, found)
     for provider in wanted:
         if provider.name in missing:
-            hear(provider, why)
+            why = "; ".join(f"{site} gives no mirrors: {said}" for site, said in shut.items())
+            hear(provider, f"{why or 'no followed episode has a mirror there'}; name one with --url")
 
 
 def _mirror(app: App, mirrors: Sequence[Mirror], provider: Provider) -> Mirror | None:

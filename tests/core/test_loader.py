@@ -281,6 +281,13 @@ def test_the_owner_s_domains_come_before_those_of_the_plugins_and_never_fit_look
         assert plugins.provider_for("", host) is None
 
 
+def test_settings_call_a_host_by_any_of_its_labels() -> None:
+    one, two = Named("One"), Marked("Two", "x")
+    assert names(in_order([one, two], ["two PLUS"])) == ["Two", "One"]
+    plugins = Plugins((one, two), domains={"two plus": ("new-name.example",)})
+    assert plugins.provider_for("", "new-name.example") is two
+
+
 def test_domains_from_the_settings_reach_the_plugins() -> None:
     plugins = load(points=(), domains={"VOE": ("Fresh-Name.example", " www.other.example")})
     assert plugins.domains == {"voe": ("fresh-name.example", "other.example")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +30,9 @@ async def test_list_shows_what_attempts_said(shell: Any, practice: Any) -> None:
 
 async def test_rest_and_wake_are_the_owner_s_words(shell: Any) -> None:
     assert (await shell("hosts", "rest", "voe", "LuluStream", "--for", "2d")).out == "resting: VOE, Luluvdo\n"
-    assert (await shell("hosts", "list", "--fail-on", "resting")).code == 6
+    listed = await shell("hosts", "list", "--fail-on", "resting")
+    day = (datetime.now() + timedelta(days=2)).strftime("%d %b")
+    assert listed.code == 6 and f"until {day} " in listed.out
     assert (await shell("hosts", "wake", "--all")).out == "awake: Luluvdo, VOE\n"
     assert (await shell("hosts", "list", "--fail-on", "resting")).code == 0
 
@@ -41,6 +44,7 @@ async def test_rest_and_wake_are_the_owner_s_words(shell: Any) -> None:
         (("rest", "VOE", "--for", "soon"), 2, "30m"),
         (("wake",), 2, "--all"),
         (("test", "--url", "https://voe.sx/e/x"), 3, "one host"),
+        (("order", "VOE", "--default"), 2, "--default"),
         (("order", "VOE", "nobody"), 4, "no host is called 'nobody'"),
     ],
 )
@@ -102,6 +106,22 @@ async def test_test_probes_mirrors_of_followed_episodes_and_changes_nothing(
     assert "no followed episode has a mirror there" in found["MixDrop"]["reason"]
     listed = await shell("hosts", "list", "--json")
     assert {row["state"] for row in listed.json["data"]["hosts"]} == {"unknown"}
+
+
+async def test_test_says_that_a_catalogue_is_shut_and_goes_on_at_the_next(shell: Any, practice: Any) -> None:
+    key = "das-regal-am-ende-der-welt"
+    assert (await shell("follow", key)).code == 0
+    practice.faults["aniworld"] = Faults(gated=True)
+    ran = await shell("hosts", "test", "VOE", "--json")
+    assert ran.code == 6 and "aniworld gives no mirrors: aniworld.to shows a gate" in ran.out
+    assert (await shell("follow", f"serienstream:{key}")).code == 0
+    assert (await shell("hosts", "test", "VOE")).code == 0
+
+
+async def test_a_host_is_off_under_any_of_its_names(shell: Any) -> None:
+    shell.environment["ANIDANA__PROVIDERS__OFF"] = "lulustream"
+    ran = await shell("hosts", "list", "--json")
+    assert [row["name"] for row in ran.json["data"]["hosts"] if row["state"] == "off"] == ["Luluvdo"]
 
 
 async def test_a_host_in_the_settings_that_nobody_knows_is_a_warning(shell: Any) -> None:

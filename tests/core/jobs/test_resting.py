@@ -65,6 +65,7 @@ async def test_hosts_that_asked_to_wait_are_not_asked_and_the_try_does_not_count
     outcome = await house.get("das-regal-am-ende-der-welt S01E01")
     ((row, error),) = outcome.failed
     assert isinstance(error, Refused) and "Vidmoly rests until" in str(error)
+    assert error.hint == "wait, or: anidana hosts wake VOE Doodstream Vidmoly"
     assert not house.practice.asked("VOE") and row.job.retry_count == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from anidana.core import Feed, following
 from anidana.core.demo.faults import Faults
 from anidana.core.demo.story import RELEASES, SHELF
 from anidana.core.errors import ConfigError, Gone, NeedsPerson, NotFound, Refused
+from anidana.core.hosts import HostState
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB, Number, Release
-from anidana.core.store import shelf
+from anidana.core.store import hosts, shelf
 from anidana.core.store.sessions import get_db_session
+from anidana.core.store.tables import now
 
 KEY = SHELF.series.key
 TITLE = SHELF.series.title
@@ -45,6 +48,17 @@ async def test_a_host_without_a_name_is_asked_last_and_told_by_its_link(house: A
     (done,) = outcome.done
     assert done.file is not None
     assert (done.file.provider, done.file.language) == ("Vidmoly", "de")
+
+
+async def test_a_label_that_says_nothing_never_rests(house: Any) -> None:
+    await follow(house)
+    for host in ("VOE", "Doodstream"):
+        house.practice.faults[host] = Faults(dead=True)
+    async with get_db_session() as session:
+        asked = HostState("Provider", asked_until=now() + timedelta(minutes=10))
+        await hosts.change(session, "host", "Provider", lambda _: asked)
+    outcome = await house.get(f"{SITE}:{KEY}", "S01E01")
+    assert [row.file.provider for row in outcome.done if row.file] == ["Vidmoly"]
 
 
 async def test_a_stale_link_is_read_anew_once(house: Any) -> None:
