@@ -36,21 +36,35 @@ async def sample(url: str, visit: Visit, headers: Mapping[str, str], *, stand_in
         head = await head_of(body, ENOUGH_BYTES)
         if body.status not in (200, 206):
             raise refusal(Page(body.url, body.status, head.decode("utf-8", "replace"), body.headers))
-        if stand_in is not None and _span(body) == (0, stand_in):
-            raise Damaged("the host sends a clip that stands in for the film")
+        if stand_in is not None:
+            _check_size(_span(body)[1], stand_in)
     if container_of(head) is None:
         raise Damaged(f"the host sends {describe(head)}")
 
 
-async def fetch(url: str, visit: Visit, headers: Mapping[str, str], folder: Path, meter: Meter) -> Fetched:
+def _check_size(size: int | None, stand_in: int | None) -> None:
+    if size is not None and size == stand_in:
+        raise Damaged("the host sends a clip that stands in for the film")
+
+
+async def fetch(
+    url: str,
+    visit: Visit,
+    headers: Mapping[str, str],
+    folder: Path,
+    meter: Meter,
+    *,
+    stand_in: int | None = None,
+) -> Fetched:
     """Bring the file into `folder`, going on with what an earlier run left there of the same file.
 
     Its size is as the server announced; where nothing was announced, only a look into the file
-    can tell whether it is whole.
+    can tell whether it is whole. `stand_in` as in `sample`: a link may be good for one request only.
     """
     async for attempt in tries():
         with attempt:
-            await _go_on(url, visit, headers, folder, meter)
+            await _go_on(url, visit, headers, folder, meter, stand_in)
+    _check_size((folder / "video").stat().st_size, stand_in)
     return Fetched(((folder / "video",),))
 
 
@@ -62,7 +76,9 @@ class _Mark:
     size: int
 
 
-async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Path, meter: Meter) -> None:
+async def _go_on(
+    url: str, visit: Visit, headers: Mapping[str, str], folder: Path, meter: Meter, stand_in: int | None
+) -> None:
     video, note = folder / "video", folder / "validator.json"
     mark, have = _kept(video, note)
     if mark is not None and have == mark.size:
@@ -70,6 +86,7 @@ async def _go_on(url: str, visit: Visit, headers: Mapping[str, str], folder: Pat
     asked = {**headers, "Range": f"bytes={have}-", **({"If-Range": mark.validator} if mark else {})}
     async with visit.open(url, asked) as body:
         start, total = _span(body)
+        _check_size(total, stand_in)
         if total is not None and total > MOST_VIDEO_BYTES:
             raise Damaged(f"the host announces {total} bytes")
         if start == 0:

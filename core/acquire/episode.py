@@ -154,7 +154,8 @@ class _Episode:
             workers = self.settings.connections
             return await hls.fetch(playlist, visit, headers, folder, connections=workers, meter=meter)
         if stream.kind == "file":
-            return await direct.fetch(stream.url, visit, headers, folder, meter)
+            stand_in = stream.stand_in
+            return await direct.fetch(stream.url, visit, headers, folder, meter, stand_in=stand_in)
         return await ytdlp.fetch(
             stream.url,
             visit,

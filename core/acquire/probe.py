@@ -52,7 +52,9 @@ async def probe(
     """
     link, steps = Link(url, referer), list[Step]()
     visit = _Watched(network, steps)
-    provider = plugins.provider_for(name) if name else await provider_of(link, plugins, visit)
+    provider = plugins.provider_for(name) if name else None
+    if not name:
+        provider, link = await provider_of(link, plugins, visit)
     if provider is None:
         raise NotFound(
             f"no plugin is called {name!r}" if name else f"no plugin claims {link.host or url!r}",

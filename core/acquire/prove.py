@@ -59,7 +59,9 @@ async def prove(
         async with asyncio.timeout(MOST_SECONDS):
             link = _expect(await _resolve(catalogue, candidate, visit), Link)
             at_host = visit.network.visit()
-            provider = candidate.provider or await provider_of(link, plugins, at_host)
+            provider = candidate.provider
+            if provider is None:
+                provider, link = await provider_of(link, plugins, at_host)
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
             await alive(link, provider, at_host)
@@ -94,13 +96,17 @@ async def _resolve(catalogue: Catalogue, candidate: Candidate, visit: Visit) -> 
         raise NoLink(str(error)) from error
 
 
-async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> Provider | None:
-    """Whose link it is, where no label says so: by its domain, by where it leads to, by the page there."""
+async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> tuple[Provider | None, Link]:
+    """Whose link it is, where no label says so: by its domain, by where it leads to, by the page there.
+
+    The link that comes back is the one that the provider can read: behind a redirect, where that leads to.
+    """
     known = plugins.provider_for("", link.host)
     if known is not None or not link.host:
-        return known
+        return known, link
     page = await visit.page(Get(link.url, referer=link.referer))
-    return plugins.provider_for("", Link(page.url).host) or plugins.recognise(page)
+    final = Link(page.url, link.referer)
+    return plugins.provider_for("", final.host) or plugins.recognise(page), final
 
 
 async def alive(link: Link, provider: Provider, visit: Visit) -> None:

@@ -127,7 +127,7 @@ async def _record(out: Output, data: Path, url: str, name: str, wanted: str, int
         if wanted:
             provider: Provider | None = _named(wanted, app.plugins)
         else:
-            provider = await provider_of(Link(url), app.plugins, app.network.visit())
+            provider, _ = await provider_of(Link(url), app.plugins, app.network.visit())
         if provider is None:
             raise NotFound(
                 f"no plugin claims {Link(url).host or url!r}",

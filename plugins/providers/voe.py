@@ -25,9 +25,7 @@ _WATCH_PAGE = re.compile(r"https?://[^/?#]+/(\w{12})(?:[?#].*)?")
 _STUB = re.compile(r"permanentToken|const currentUrl|<title>Redirecting")
 # The first assignment, `= currentUrl.toString()`, has no quotes and leads back here.
 _HOP = re.compile(r"""window\.location\.href\s{0,9}=\s{0,9}["'](https?://[^"'\s<>]+)["']""")
-_ISLAND = re.compile(
-    r"""<script[^<>]{0,200}application/json[^<>]{0,200}>\s{0,99}(\[[^<]*\])\s{0,99}</script>"""
-)
+_ISLAND = re.compile(r"<script[^<>]{0,200}application/json[^<>]{0,200}>\s{0,99}(\[[^<]*\])\s{0,99}</script>")
 _ASSIGNED = re.compile(r"""=\s{0,9}(["'])([^"'\s<>]{80,})\1""")
 _HLS = re.compile(r"""["']hls["']\s{0,9}:\s{0,9}["']([^"'\s<>]+)["']""")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")

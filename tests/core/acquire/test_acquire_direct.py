@@ -208,6 +208,15 @@ async def test_first_bytes_are_proof_with_and_without_ranges(
     assert cdn.count(URL) == 1
 
 
+@pytest.mark.parametrize("length", [True, False], ids=["announced", "not announced"])
+async def test_a_clip_that_comes_after_the_sample_is_no_film_either(
+    cdn: Any, visit: Visit, meter: Meter, film: bytes, tmp_path: Path, length: bool
+) -> None:
+    cdn.put(URL, film, ranges=False, length=length)
+    with pytest.raises(Damaged, match="stands in"):
+        await direct.fetch(URL, visit, {}, tmp_path, meter, stand_in=len(film))
+
+
 async def test_a_clip_of_the_size_that_stands_in_for_films_is_no_proof(cdn: Any, visit: Visit) -> None:
     base = "http://cdn.example/v/"
     cdn.segments(base, ["whole.mp4"])

@@ -142,6 +142,26 @@ async def test_a_placeholder_is_told_by_where_its_link_leads_to(cdn: Any, offers
     assert proof.provider == "VOE"
 
 
+async def test_a_placeholder_s_provider_is_given_the_link_that_it_can_read(
+    cdn: Any, offers: Any, run: Any
+) -> None:
+    known = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    given: list[str] = []
+    extract = known.provider.extract
+
+    def watched(link: Link) -> Steps[Stream]:
+        given.append(link.url)
+        return extract(link)  # type: ignore[no-any-return]
+
+    async def hop(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": known.mirror.url})
+
+    known.provider.extract = watched
+    cdn.site.answers["unheard-of.example/e/1"] = hop
+    await run(Candidate(Mirror("Provider", GERMAN_DUB, "http://unheard-of.example/e/1"), None))
+    assert given == [known.mirror.url]
+
+
 async def test_a_placeholder_is_told_by_the_page_itself(
     cdn: Any, offers: Any, run: Any, helpers: SimpleNamespace
 ) -> None:
