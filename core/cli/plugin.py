@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import AnidanaError, ConfigError, NotFound, SetupError
-from .command import Output, command, run, table
+from .command import Output, command, harmless, run, table
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -164,7 +164,7 @@ def _print_recorded(to: Console, made: Recorded, folder: Path) -> None:
     after = sum(map(len, made.files.values()))
     came = made.case.expected
     what = came.get("error") or f"{came['kind']} {came.get('url', came.get('url_pattern'))}"
-    to.print(f"{made.case.name}: {what}")
+    to.print(harmless(f"{made.case.name}: {what}"))
     to.print(
         f"{len(made.files)} pages, {made.before} characters cut to {after}, {made.masked} masked; in {folder}"
     )
@@ -244,7 +244,7 @@ def doctor(out: Output, data: Path, name: str) -> int | None:
 
 def _print_troubles(to: Console, found: list[Trouble], looked_at: int) -> None:
     for one in found:
-        to.print(f"{one.level:<8} {one.plugin}: {one.what}\n         → {one.remedy}")
+        to.print(harmless(f"{one.level:<8} {one.plugin}: {one.what}\n         → {one.remedy}"))
     if not found:
         to.print(f"ok       {looked_at} looked at, nothing is wrong")
 
