@@ -47,6 +47,18 @@ async def test_an_installed_plugin_is_tested_by_name_and_nothing_is_not(shell: A
     assert (await shell("plugin", "test", str(tmp_path / "library"))).code == 4
 
 
+async def test_without_pytest_the_remedy_is_named(shell: Any, tmp_path: Path) -> None:
+    (tmp_path / "pytest.py").write_text("raise ImportError")
+    shell.environment["PYTHONPATH"] = str(tmp_path)
+    ran = await shell("plugin", "test", "vidmoly")
+    assert ran.code == 3 and "pip install pytest" in ran.err
+
+
+async def test_what_is_no_host_has_no_contract_yet(shell: Any) -> None:
+    ran = await shell("plugin", "test", "tmdb")
+    assert ran.code == 4 and "no tests of a host" in ran.err
+
+
 async def test_record_keeps_what_the_host_sent_as_a_small_case(shell: Any, tmp_path: Path) -> None:
     folder = tmp_path / "recorded"
     ran = await shell("plugin", "record", embed(), "--as", "plays", "--into", str(folder))
