@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import AnidanaError, ConfigError, NotFound, SetupError
-from .command import Output, command, run, table
+from .command import Output, command, harmless, run, table
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -164,7 +164,7 @@ def _print_recorded(to: Console, made: Recorded, folder: Path) -> None:
     after = sum(map(len, made.files.values()))
     came = made.case.expected
     what = came.get("error") or f"{came['kind']} {came.get('url', came.get('url_pattern'))}"
-    to.print(f"{made.case.name}: {what}")
+    to.print(harmless(f"{made.case.name}: {what}"))
     to.print(
         f"{len(made.files)} pages, {made.before} characters cut to {after}, {made.masked} masked; in {folder}"
     )
@@ -189,9 +189,13 @@ def test(out: Output, data: Path, target: str) -> int | None:
         own = doctor.source_of(points[0].dist)
         names = [one.name for one in points]
         offers = [offer for one in _load(data).loaded if one.name in names for offer in one.offers]
+        if not offers:
+            raise NotFound(f"{target} does not take part", hint=f"anidana plugin doctor {target}")
         os.environ["ANIDANA_PLUGIN_TEST"] = ",".join(offers)
         folder = own or Path(doctor.__file__).with_name("installed.py")
-    arguments = [str(folder), "-p", "no:cacheprovider", "-q"]
+    # We are imported already, which pytest has to say and nobody has to read.
+    imported = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+    arguments = [str(folder), "-p", "no:cacheprovider", "-q", "-W", imported]
     if folder.is_dir():
         os.chdir(folder)
     else:
@@ -199,7 +203,7 @@ def test(out: Output, data: Path, target: str) -> int | None:
     with redirect_stdout(sys.stderr if out.as_json else sys.stdout):
         code = int(pytest.main(arguments))
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise NotFound(f"no tests in {folder}", hint="anidana plugin new shows what they look like")
+        raise NotFound(f"no tests of a host in {folder}", hint="anidana plugin new writes some")
     if out.as_json:
         out.answer({"target": target, "pytest": code}, lambda to: None, ok=code == 0)
     return BROKEN if code else None
@@ -244,7 +248,7 @@ def doctor(out: Output, data: Path, name: str) -> int | None:
 
 def _print_troubles(to: Console, found: list[Trouble], looked_at: int) -> None:
     for one in found:
-        to.print(f"{one.level:<8} {one.plugin}: {one.what}\n         → {one.remedy}")
+        to.print(harmless(f"{one.level:<8} {one.plugin}: {one.what}\n         → {one.remedy}"))
     if not found:
         to.print(f"ok       {looked_at} looked at, nothing is wrong")
 

@@ -25,7 +25,7 @@ from .recordings import Answer, Recording, replay
 
 CUT_SECONDS = 10.0
 
-_CASE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+_CASE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 _KEPT_HEADERS = ("content-type", "location", "retry-after", "server")
 
 
@@ -99,7 +99,8 @@ def _made(provider: Provider, heard: Recording, wanted: Mapping[str, str]) -> Re
         wanted = {"kind": wanted["kind"], "url_pattern": f"{re.escape(start)}.*"}
         warnings.append("the stream's address is not the same each time: see its pattern in cases.json")
     answers = small.answers
-    names = [f"{heard.name}{f'-{place}' if place else ''}{_ending(one)}" for place, one in enumerate(answers)]
+    # With a dot, which no case has in its name: `plays-2` may be one.
+    names = [f"{heard.name}{f'.{place}' if place else ''}{_ending(one)}" for place, one in enumerate(answers)]
     files = {name: one.text for name, one in zip(names, answers, strict=True)}
     before = sum(len(one.text) for one in heard.answers)
     return Recorded(replace(small, expected=wanted), files, len(found), before, tuple(warnings))
@@ -140,7 +141,7 @@ def outcome(provider: Provider, case: Recording) -> dict[str, str]:
 
 def _doubts(name: str, found: Mapping[str, str]) -> list[str]:
     """Where the name of a case says something else than its outcome."""
-    said, real = re.split(r"[-.]", name)[0], found.get("error", "plays")
+    said, real = name.split("-")[0], found.get("error", "plays")
     codes = {"plays", *(one.code for one in SourceError.__subclasses__())}
     if said in codes and said != real:
         return [f"the case is called {said}, and the outcome is {real}: if that is wrong, mend the plugin,"
@@ -209,6 +210,8 @@ def store(made: Recorded, folder: Path, day: date) -> list[Path]:
         cases: list[dict[str, Any]] = json.loads(index.read_text("utf-8")) if index.exists() else []
         if any(one["name"] == case.name for one in cases):
             raise Held(f"{folder} has a case {case.name} already", hint="choose another name with --as")
+        if there := [name for name in made.files if (folder / name).exists()]:
+            raise Held(f"{folder / there[0]} is there already", hint="choose another name with --as")
         folder.mkdir(parents=True, exist_ok=True)
         cases.append(_entry(made, day))
         for name, text in made.files.items():

@@ -24,8 +24,8 @@ _PLACES = {
     "provider.py.txt": "src/{module}/__init__.py",
     "test_provider.py.txt": "tests/test_{name}.py",
     "cases.json.txt": "tests/recorded/cases.json",
-    "plays.html.txt": "tests/recorded/plays.html",
-    "gone.html.txt": "tests/recorded/gone.html",
+    "made-up-plays.html.txt": "tests/recorded/made-up-plays.html",
+    "made-up-gone.html.txt": "tests/recorded/made-up-gone.html",
 }
 
 

@@ -47,6 +47,18 @@ async def test_an_installed_plugin_is_tested_by_name_and_nothing_is_not(shell: A
     assert (await shell("plugin", "test", str(tmp_path / "library"))).code == 4
 
 
+async def test_without_pytest_the_remedy_is_named(shell: Any, tmp_path: Path) -> None:
+    (tmp_path / "pytest.py").write_text("raise ImportError")
+    shell.environment["PYTHONPATH"] = str(tmp_path)
+    ran = await shell("plugin", "test", "vidmoly")
+    assert ran.code == 3 and "pip install pytest" in ran.err
+
+
+async def test_what_is_no_host_has_no_contract_yet(shell: Any) -> None:
+    ran = await shell("plugin", "test", "tmdb")
+    assert ran.code == 4 and "no tests of a host" in ran.err
+
+
 async def test_record_keeps_what_the_host_sent_as_a_small_case(shell: Any, tmp_path: Path) -> None:
     folder = tmp_path / "recorded"
     ran = await shell("plugin", "record", embed(), "--as", "plays", "--into", str(folder))
@@ -73,3 +85,22 @@ async def test_doctor_finds_the_built_in_ones_sound(shell: Any) -> None:
     ran = await shell("plugin", "doctor", "anidana")
     assert ran.code == 0 and "nothing is wrong" in ran.out
     assert (await shell("plugin", "doctor", "nobody", "--json")).json["error"]["exit"] == 4
+
+
+async def test_list_shows_who_replaces_a_built_in_and_doctor_reminds_of_it(
+    shell: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mended"
+    made = await shell("plugin", "new", "voe", "--from-url", "https://voe.sx/e/abc123", "--dir", str(folder))
+    assert "takes the place of the built-in VOE" in made.out
+    info = folder / "src" / "anidana_voe-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: anidana-voe\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[anidana.plugins]\nvoe-mended = anidana_voe\n")
+    shell.environment["PYTHONPATH"] = str(folder / "src")
+    listed = await shell("plugin", "list")
+    assert "replaced: the built-in VOE, by voe-mended (anidana-voe)" in listed.out
+    order = next(line for line in listed.out.splitlines() if line.startswith("hosts are asked"))
+    assert order.count("VOE") == 1
+    examined = await shell("plugin", "doctor")
+    assert examined.code == 0 and "replaces the built-in VOE" in examined.out

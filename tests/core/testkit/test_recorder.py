@@ -156,8 +156,13 @@ async def test_a_case_is_added_and_never_replaced(serve: Serve, tmp_path: Path) 
     with pytest.raises(Held, match="plays"):
         store(made, tmp_path, DAY)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
-    store(await record(URL, "plays-2", Clips(), network), tmp_path, DAY)
-    assert [case.name for case in read_recordings(tmp_path)] == ["plays", "plays-2"]
+    store(await record(URL, "plays-1", Clips(), network), tmp_path, DAY)
+    cases = read_recordings(tmp_path)
+    assert [case.name for case in cases] == ["plays", "plays-1"]
+    assert cases[0].answers == cases[1].answers
+    (tmp_path / "plays-2.html").write_text("somebody's")
+    with pytest.raises(Held, match=r"plays-2\.html"):
+        store(await record(URL, "plays-2", Clips(), network), tmp_path, DAY)
     (tmp_path / "cases.json").write_text("{")
     with pytest.raises(ConfigError, match="is not what it should be"):
         store(made, tmp_path, DAY)
