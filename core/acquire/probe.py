@@ -71,7 +71,7 @@ async def probe(
 
 async def _look(found: Probed, link: Link, provider: Provider, visit: Visit, most_height: int) -> None:
     async with _timed(found.steps, Step("link", link.url)) as step:
-        await alive(link, provider, visit)
+        link = await alive(link, provider, visit)
         step.outcome = "answers"
     found.stream = await extract(link, provider, visit)
     async with _timed(found.steps, Step("stream", found.stream.url)) as step:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from ..driver import drive
 from ..errors import AnidanaError, Crashed, Gone, NeedsPerson, Refused, SourceError
@@ -64,7 +65,7 @@ async def prove(
                 provider, link = await provider_of(link, plugins, at_host)
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
-            await alive(link, provider, at_host)
+            link = await alive(link, provider, at_host)
             stream = await extract(link, provider, at_host)
             return await sample(stream, provider, at_host, most_height)
     except TimeoutError:
@@ -109,9 +110,10 @@ async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> tuple[Provi
     return plugins.provider_for("", final.host) or plugins.recognise(page), final
 
 
-async def alive(link: Link, provider: Provider, visit: Visit) -> None:
+async def alive(link: Link, provider: Provider, visit: Visit) -> Link:
     """Ask whether the link answers at all, by HEAD and, as many hosts refuse that, by GET.
 
+    The link that comes back is at the host that it has moved to: providers ask interfaces beside it.
     Gone, Refused or NeedsPerson for any answer of 400 and above, Refused for none; a status that the
     provider knows a way around is an answer.
     """
@@ -119,11 +121,17 @@ async def alive(link: Link, provider: Provider, visit: Visit) -> None:
     headers = merged(provider.headers, {"Referer": link.referer} if link.referer else {})
     async with visit.open(link.url, headers, method="HEAD") as body:
         if body.status < 400 or body.status in fine:
-            return
+            return _moved(link, body.url)
     async with visit.open(link.url, headers) as body:
         if body.status >= 400 and body.status not in fine:
             text = (await body.read(MOST_PAGE_BYTES)).decode("utf-8", "replace")
             raise refusal(Page(body.url, body.status, text, body.headers))
+        return _moved(link, body.url)
+
+
+def _moved(link: Link, url: str) -> Link:
+    """The link as it is at another host; itself where a redirect changes more than the host."""
+    return Link(url, link.referer) if urlsplit(url)[2:] == urlsplit(link.url)[2:] else link
 
 
 async def extract(link: Link, provider: Provider, visit: Visit) -> Stream:

@@ -87,11 +87,16 @@ def _by_kind(text: str) -> Iterator[str]:
     yield from (links[kind] for kind in ("hls4", "hls3", "hls2") if isinstance(links.get(kind), str))
 
 
+def find_stream(page: Page) -> Stream | None:
+    """The stream that a page's player is set up with, if there is one."""
+    streams = (make_stream(page, source) for source in find_sources(page.text))
+    return next((stream for stream in streams if stream is not None), None)
+
+
 def read(page: Page, host: str) -> Stream:
     """The stream that a page's player is set up with, or the error that says why there is none."""
-    for source in find_sources(page.text):
-        if (stream := make_stream(page, source)) is not None:
-            return stream
+    if (stream := find_stream(page)) is not None:
+        return stream
     raise verdict(page, MARKS, host)
 
 
@@ -110,7 +115,7 @@ def extract(link: Link, host: str, *, embed: str = "e") -> Steps[Stream]:
     """Ask for a page and read it; where it plays as embed only, the page below `/<embed>/`."""
     page = yield Get(link.url, referer=link.referer)
     code = code_of(link.url)
-    if code and _EMBED_ONLY in page.text:
+    if code and _EMBED_ONLY in page.text and find_stream(page) is None:
         page = yield Get(page.join(f"/{embed}/{code}"), referer=page.url)
     try:
         return read(page, host)

@@ -18,7 +18,7 @@ from anidana.core import Get, Gone, Link, NeedsPerson, Page, PageChanged, Provid
 from ._expiry import expiry
 from ._filemoon_data import DOMAINS
 from ._verdict import Mark, verdict
-from ._xfs import MARKS, find_sources, make_stream
+from ._xfs import MARKS, find_stream
 
 _LINK = re.compile(r"(https?://[^/?#]+)/(?:e|d|bkg|download)/(\w{6,20})(?:[/?#].*)?", re.DOTALL)
 _FRAME = re.compile(r"""<iframe[^<>]{0,300}?\ssrc=["'](https?://[^"'\s<>]+)["']""")
@@ -85,21 +85,16 @@ class Filemoon:
     def extract(self, link: Link) -> Steps[Stream]:
         """Read the page, else the last frame on it, else ask the interface."""
         page = yield Get(link.url, referer=link.referer)
-        if stream := _packed(page):
+        if stream := find_stream(page):
             return stream
         if frames := _FRAME.findall(page.text):  # the earlier ones may be decoys
             inner = yield Get(frames[-1], referer=page.url, headers={"Sec-Fetch-Dest": "iframe"})
-            if stream := _packed(inner):
+            if stream := find_stream(inner):
                 return stream
         known, trouble = _LINK.fullmatch(page.url), verdict(page, _MARKS, self.name)
         if known is None or not isinstance(trouble, PageChanged):
             raise trouble
         return (yield from _ask(page, known[2]))
-
-
-def _packed(page: Page) -> Stream | None:
-    streams = (make_stream(page, source) for source in find_sources(page.text))
-    return next((stream for stream in streams if stream is not None), None)
 
 
 def _ask(page: Page, code: str) -> Steps[Stream]:

@@ -162,6 +162,30 @@ async def test_a_placeholder_s_provider_is_given_the_link_that_it_can_read(
     assert given == [known.mirror.url]
 
 
+@pytest.mark.parametrize(
+    ("leads_to", "given"), [("voe.example/e/de", "voe.example/e/de"), ("voe.example/", "old.example/e/de")]
+)
+async def test_a_link_is_read_at_the_host_that_it_has_moved_to(
+    cdn: Any, offers: Any, run: Any, leads_to: str, given: str
+) -> None:
+    known = offers.add("VOE", Stream.hls(cdn.hls(BASE)))
+    cdn.put("http://voe.example/", "<html>")
+    links: list[str] = []
+    extract = known.provider.extract
+
+    def watched(link: Link) -> Steps[Stream]:
+        links.append(link.url)
+        return extract(link)  # type: ignore[no-any-return]
+
+    async def hop(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=301, headers={"Location": f"http://{leads_to}"})
+
+    known.provider.extract = watched
+    cdn.site.answers["old.example/e/de"] = hop
+    await run(Candidate(Mirror("VOE", GERMAN_DUB, "http://old.example/e/de"), known.provider))
+    assert links == [f"http://{given}"]
+
+
 async def test_a_placeholder_is_told_by_the_page_itself(
     cdn: Any, offers: Any, run: Any, helpers: SimpleNamespace
 ) -> None:

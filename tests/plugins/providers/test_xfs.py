@@ -33,6 +33,11 @@ def test_a_recorded_embed_page_without_its_film_sends_us_to_the_watch_page() -> 
         replay(SuperVideo(), Recording("empty", EMBED, (Answer(EMBED, embed), Answer(WATCH, watch))))
 
 
+def test_a_page_that_plays_is_believed_whatever_it_hides() -> None:
+    page = Answer(WATCH, f"{PLAYS}<p hidden>This video can be watched as embed only</p>")
+    assert replay(SuperVideo(), Recording("plays", WATCH, (page,))).url == "https://cdn.example/a.m3u8"
+
+
 def test_cloudflares_silent_check_is_no_gate() -> None:
     page = f"<title>Dropload - Revolution Video Hosting</title>{SILENT_CHECK}"
     with pytest.raises(PageChanged):
