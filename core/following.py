@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import App
-from .errors import NotFound, SetupError, SourceError
+from .errors import ConfigError, NotFound, SetupError, SourceError
 from .hooks import Catalogue, Feed
 from .library.folders import check_mounted
 from .library.naming import clean, series_folder
@@ -190,13 +190,14 @@ async def worth_asking(app: App, rows: Sequence[AnimeSeries], warn: Warn = log.w
     """
     worth = {row.id for row in rows if row.asked_at is None or now() - row.asked_at > ASK_AFTER}
     for site in sorted({row.site for row in rows if row.id not in worth}):
-        catalogue, here = app.plugins.catalogue(site), [row for row in rows if row.site == site]
+        here = [row for row in rows if row.site == site]
         named = {row.key for row in here}
-        if isinstance(catalogue, Feed):
-            try:
+        try:
+            catalogue = app.plugins.catalogue(site)
+            if isinstance(catalogue, Feed):
                 named = {release.key for release in await app.ask(catalogue, catalogue.newest())}
-            except SourceError as error:
-                warn(f"what is new at {site} cannot be read: {error}")
+        except (SourceError, ConfigError) as error:
+            warn(f"what is new at {site} cannot be read: {error}")
         worth |= {row.id for row in here if row.key in named}
     return worth
 

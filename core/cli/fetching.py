@@ -97,8 +97,9 @@ def outcome_data(
             for row, result, error in results
         ],
         "attempts": [
-            {"selector": f"{row.series.key} {row.number}", "provider": one.provider, "language": one.language,
-             "result": one.result, "reason": one.reason, "seconds": round(one.seconds, 3)}
+            {"selector": f"{row.series.identity} {row.number}", "provider": one.provider,
+             "language": one.language, "result": one.result, "reason": one.reason,
+             "seconds": round(one.seconds, 3)}
             for row, one in attempts
         ],
         "refreshes": [refresh_data(one) for one in outcome.told],

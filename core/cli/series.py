@@ -78,9 +78,9 @@ async def _follow(out: Output, data: Path, words: str, pick: int | None, site: s
     async with open_app(data) as app:
         catalogue, key = await following.choose(app, words, pick, site=site, warn=out.warn)
         listing = await (following.glance if dry_run else following.look)(app, catalogue, key)
-        if not dry_run:
-            await following.follow(app, listing)
         answer = _followed(listing, app.settings)
+        if not dry_run:
+            answer["folder"] = (await following.follow(app, listing)).folder
     out.answer(answer, lambda to: _print_followed(to, answer, dry_run), dry_run=dry_run)
 
 
@@ -110,7 +110,7 @@ def _print_followed(to: Console, answer: dict[str, object], dry_run: bool) -> No
     to.print(f"  source     {answer['source']}")
     to.print(f"  folder     {answer['folder']}")
     if not dry_run:
-        to.print(f"  next       anidana get {answer['key']}")
+        to.print(f"  next       anidana get {answer['source']}:{answer['key']}")
 
 
 @command("unfollow", "unfollow", example="anidana unfollow frieren")
@@ -177,7 +177,7 @@ def _print_list(to: Console, rows: list[ShelfRow]) -> None:
             row.series.year,
             f"{row.on_disk}/{row.episodes}",
             row.missing or None,
-            row.series.key,
+            row.series.identity,
         )
         for row in rows
     ]
@@ -210,7 +210,7 @@ def episode_data(row: EpisodeRow) -> dict[str, object]:
         "series": row.series.name,
         "key": row.series.key,
         "source": row.series.site,
-        "selector": f"{row.series.key} {row.number}",
+        "selector": f"{row.series.identity} {row.number}",
         "season": row.number.season,
         "episode": row.number.episode,
         "absolute": row.episode.absolute,
@@ -315,7 +315,7 @@ def scan(
 async def _scan(out: Output, data: Path, words: str, disk: bool, full: bool, dry_run: bool) -> int | None:
     from .. import following
     from ..app import open_app
-    from ..errors import SourceError
+    from ..errors import ConfigError, SourceError
     from ..store import shelf
     from ..store.sessions import get_db_session
 
@@ -333,7 +333,7 @@ async def _scan(out: Output, data: Path, words: str, disk: bool, full: bool, dry
         for row in rows:
             try:
                 update = await following.bring_up_to_date(app, row, ask=row.id in asked, dry_run=dry_run)
-            except SourceError as error:  # one series; the others are looked at all the same
+            except (SourceError, ConfigError) as error:  # one series; the others are looked at all the same
                 if len(rows) == 1:
                     raise
                 out.warn(f"{row.name}: {error}")

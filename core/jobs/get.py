@@ -76,7 +76,7 @@ async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
             listed = await shelf.episodes(session, series_ids=[series.id])
             meant = [row for row in listed if selector.picks(row.number, row.episode.absolute)]
             if not meant:
-                raise NotFound(f"{series.name} has no such episode", hint=f"anidana show {series.key}")
+                raise NotFound(f"{series.name} has no such episode", hint=f"anidana show {series.identity}")
             rows.update((row.episode.id, row) for row in meant)
     return Picked(
         tuple(row for row in rows.values() if not row.episode.is_downloaded),

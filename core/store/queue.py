@@ -188,7 +188,7 @@ async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequenc
     """Keep what each mirror answered, and what that says of its host."""
     rows = [
         {
-            "provider": attempt.provider, "language": str(attempt.language), "result": attempt.result,
+            "provider": attempt.provider[:100], "language": str(attempt.language), "result": attempt.result,
             "reason": attempt.reason, "seconds": attempt.seconds, "job_id": ticket.job_id, "at": now(),
         }
         for attempt in attempts

@@ -136,9 +136,7 @@ async def find_series(session: AsyncSession, words: str, *, followed: bool = Tru
     rows = list(await session.scalars(query))
     wanted = words.casefold().strip()
     exact = [
-        row
-        for row in rows
-        if wanted in (row.key.casefold(), f"{row.site}:{row.key}".casefold(), row.name.casefold())
+        row for row in rows if wanted in (row.key.casefold(), row.identity.casefold(), row.name.casefold())
     ]
     part = [row for row in rows if wanted and (wanted in row.key or wanted in row.name.casefold())]
     for found in (exact, part):
@@ -160,7 +158,7 @@ async def find_series(session: AsyncSession, words: str, *, followed: bool = Tru
 def _apart(rows: list[AnimeSeries]) -> list[str]:
     """Names of series; those of one name are told apart by `site:key`."""
     names = [row.name for row in rows]
-    return [f"{row.site}:{row.key}" if names.count(row.name) > 1 else row.name for row in rows]
+    return [row.identity if names.count(row.name) > 1 else row.name for row in rows]
 
 
 async def shelf(session: AsyncSession) -> list[ShelfRow]:

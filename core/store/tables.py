@@ -93,6 +93,11 @@ class AnimeSeries(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
 
+    @property
+    def identity(self) -> str:
+        """What no other series is called: `site:key`."""
+        return f"{self.site}:{self.key}"
+
 
 class Episode(Base):
     """One episode of a catalogue: missing while `is_downloaded` is false, never deleted by a download.

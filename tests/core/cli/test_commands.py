@@ -7,6 +7,7 @@ import os
 import shlex
 import sqlite3
 import sys
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -47,7 +48,8 @@ async def test_from_a_search_to_a_filed_episode(shell: Any) -> None:
 
     shown = await shell("show", "regal", "--json")
     episodes = {one["selector"]: one for one in shown.json["data"]["list"]}
-    assert episodes[f"{KEY} S01E01"]["on_disk"] and episodes[f"{KEY} S01E01"]["provider"] == "VOE"
+    first = episodes[f"aniworld:{KEY} S01E01"]
+    assert first["on_disk"] and first["provider"] == "VOE"
     missing = await shell("missing", "--json")
     assert len(missing.json["data"]) == 6
 
@@ -60,7 +62,22 @@ async def test_selectors_come_from_stdin_and_what_is_missing_fits_them(shell: An
     await shell("follow", KEY)
     assert (await shell("get", "-", stdin="")).code == 0
     got = await shell("get", "-", "--json", stdin=f"{KEY} S01E01\n{KEY} S01E02\n")
-    assert [one["selector"] for one in got.json["data"]["episodes"]] == [f"{KEY} S01E01", f"{KEY} S01E02"]
+    assert [one["selector"] for one in got.json["data"]["episodes"]] == [
+        f"aniworld:{KEY} S01E01",
+        f"aniworld:{KEY} S01E02",
+    ]
+
+
+async def test_a_series_at_two_sites_is_told_apart_wherever_it_is_named(shell: Any) -> None:
+    first, second = await shell("follow", f"aniworld:{KEY}"), await shell("follow", f"serienstream:{KEY}")
+    rows = {row["source"]: row for row in (await shell("list", "--json")).json["data"]}
+    assert len({row["folder"] for row in rows.values()}) == 2
+    for ran, site in ((first, "aniworld"), (second, "serienstream")):
+        assert f"folder     {rows[site]['folder']}\n" in ran.out
+        assert f"next       anidana get {site}:{KEY}\n" in ran.out
+        assert f"{site}:{KEY}" in (await shell("list")).out
+    selector = (await shell("missing", f"serienstream:{KEY}", "--json")).json["data"][0]["selector"]
+    assert (await shell("get", "-", "--dry-run", stdin=selector)).code == 0
 
 
 async def test_an_unknown_title_ends_with_4_and_candidates(shell: Any) -> None:
@@ -284,3 +301,14 @@ async def test_odd_input_is_refused_in_words(shell: Any) -> None:
     shell.data.mkdir(exist_ok=True)
     (shell.data / "config.json").write_text('{"_cli_parse_args": true}')
     assert (await shell("list")).code == 3
+
+
+async def test_a_scan_passes_over_a_series_whose_catalogue_is_not_installed_any_more(shell: Any) -> None:
+    for site in ("aniworld", "serienstream"):
+        assert (await shell("follow", f"{site}:{KEY}")).code == 0
+    with closing(sqlite3.connect(shell.data / "anidana.db")) as store:
+        store.execute("UPDATE anime_series SET site = 'elsewhere' WHERE site = 'serienstream'")
+        store.commit()
+    ran = await shell("scan", "--json")
+    assert ran.code == 7 and [row["key"] for row in ran.json["data"]] == [KEY]
+    assert f"{TITLE}: no catalogue plugin is called 'elsewhere'" in ran.json["warnings"]

@@ -147,3 +147,12 @@ async def test_attempts_are_kept_in_order(episode_ids: list[int]) -> None:
         ("VOE", "gone", "de"),
         ("Vidmoly", "ok", "de"),
     ]
+
+
+async def test_an_endless_label_of_a_host_costs_no_attempt(episode_ids: list[int]) -> None:
+    began = now()
+    ticket = await _take_up(episode_ids[0])
+    async with get_db_session() as session:
+        await queue.save_attempts(session, ticket, [Attempt("V" * 200, GERMAN_DUB, "refused")])
+        (row,) = await queue.attempts(session, [ticket.job_id], began)
+    assert row.provider == "V" * 100
