@@ -27,9 +27,12 @@ DEFAULT_PROVIDERS = (
     *("Vidara", "GUpload", "SaveFiles", "VixSrc", "Vidora", "Fastream", "Fsst", "VidSonic", "SpeedFiles"),
     "yt-dlp",
 )
-"""Who is asked first. A provider that is not listed comes after these, by name. SpeedFiles is dead.
+"""Who is asked first. A provider that is not listed comes after these, by name, but before the last resort.
 
-yt-dlp, the last resort, starts a program for every try."""
+SpeedFiles is dead; yt-dlp, the last resort, starts a program for every try.
+"""
+
+LAST_RESORT = DEFAULT_PROVIDERS[-1]
 
 BUILT_IN = "anidana"
 
@@ -117,13 +120,16 @@ def labels(provider: Provider) -> tuple[str, ...]:
 
 
 def in_order(providers: Iterable[Provider], order: Sequence[str] = ()) -> tuple[Provider, ...]:
-    """Sort providers: the owner's order first, then DEFAULT_PROVIDERS, then the rest by name."""
+    """Sort providers: the owner's order, DEFAULT_PROVIDERS, all others by name, then the last resort."""
     ranks: dict[str, int] = {}
     for name in (*order, *DEFAULT_PROVIDERS):
         ranks.setdefault(name.casefold(), len(ranks))
+    others = len(ranks)
+    if LAST_RESORT not in map(str.casefold, order):
+        ranks[LAST_RESORT] = others + 1
 
     def rank(provider: Provider) -> tuple[int, str]:
-        place = min(ranks.get(name.casefold(), len(ranks)) for name in labels(provider))
+        place = min(ranks.get(name.casefold(), others) for name in labels(provider))
         return place, provider.name.casefold()
 
     return tuple(sorted(providers, key=rank))

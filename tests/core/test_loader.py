@@ -134,7 +134,7 @@ def test_a_distribution_of_somebody_else_is_found_and_takes_its_place(install: I
     install(GOOD.replace("NAME", "Aardvark"), dist="other-plugin")
     plugins = load(order=("Vidmoly",))
     assert names(plugins.providers)[:3] == ["Vidmoly", "VOE", "Doodstream"]
-    assert names(plugins.providers)[-3:] == ["yt-dlp", "Aardvark", "Beaver"]
+    assert names(plugins.providers)[-3:] == ["Aardvark", "Beaver", "yt-dlp"]
     loaded = {one.name: (one.origin, one.offers) for one in plugins.loaded}
     assert loaded["clips-plugin-point"] == ("clips-plugin", ("Beaver",))
 
