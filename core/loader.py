@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 DEFAULT_PROVIDERS = (
     *("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo", "Filemoon", "MixDrop", "VidHide"),
     *("StreamWish", "UQload", "SuperVideo", "DropLoad", "gxplayer", "VidStack", "LoadX", "StreamUp"),
-    *("Vidara", "GUpload", "SaveFiles", "VixSrc", "Vidora", "Fastream", "Fsst", "VidSonic", "SpeedFiles"),
+    *("Vidara", "GUpload", "SaveFiles", "VixSrc", "Vidora", "Fastream", "Fsst", "VidSonic", "Sibnet"),
+    "SpeedFiles",
     "yt-dlp",
 )
 """Who is asked first. A provider that is not listed comes after these, by name, but before the last resort.

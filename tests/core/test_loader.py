@@ -79,7 +79,7 @@ def names(providers: tuple[Provider, ...]) -> list[str]:
 def test_the_default_order_begins_with_the_hosts_of_the_catalogues_and_ends_with_the_dead() -> None:
     assert DEFAULT_PROVIDERS[:6] == ("VOE", "Doodstream", "Vidmoly", "Vidoza", "Streamtape", "Luluvdo")
     assert DEFAULT_PROVIDERS[-2:] == ("SpeedFiles", "yt-dlp")
-    assert len(set(DEFAULT_PROVIDERS)) == len(DEFAULT_PROVIDERS) == 27
+    assert len(set(DEFAULT_PROVIDERS)) == len(DEFAULT_PROVIDERS) == 28
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from .gxplayer import Gxplayer
 from .loadx import LoadX
 from .mailru import MailRu
 from .mixdrop import MixDrop
+from .sibnet import Sibnet
 from .speedfiles import SpeedFiles
 from .streamtape import Streamtape
 from .streamup import StreamUp
@@ -92,6 +93,7 @@ def open_hosts(media: Media) -> tuple[Host, ...]:
         MixDrop(media),
         Fsst(media),
         VidSonic(media),
+        Sibnet(media),
         SpeedFiles(media),
         MailRu(media),
         *(Xfs(house, media) for house in HOUSES),
