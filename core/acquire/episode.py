@@ -150,11 +150,11 @@ class _Episode:
 
     async def _transfer(self, proof: Proof, folder: Path, meter: Meter) -> Fetched:
         stream, visit, headers = proof.stream, proof.visit, proof.headers
+        workers = self.settings.connections
         if (playlist := proof.playlist) is not None:
-            workers = self.settings.connections
             return await hls.fetch(playlist, visit, headers, folder, connections=workers, meter=meter)
         if stream.kind == "file":
-            return await direct.fetch(stream.url, visit, headers, folder, meter)
+            return await direct.fetch(stream.url, visit, headers, folder, meter, connections=workers)
         height = self.settings.most_height
         return await ytdlp.fetch(stream.url, visit, headers, folder, most_height=height, meter=meter)
 
@@ -178,8 +178,8 @@ def _fingerprint(proof: Proof, language: Language) -> str:
 
 
 def _size_of(folder: Path) -> int:
-    """Bytes in the files of a folder, 0 if there is none."""
-    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+    """Bytes that the files of a folder fill (sparse ones are longer), 0 if there is none."""
+    return sum(path.stat().st_blocks * 512 for path in folder.iterdir()) if folder.is_dir() else 0
 
 
 def _machine_trouble(error: OSError, staging: Path) -> AnidanaError:
