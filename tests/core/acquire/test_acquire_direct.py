@@ -1,4 +1,4 @@
-"""One file in one stream, and going on with it."""
+"""One file, over one connection or several, and going on with it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def film(films: Path) -> bytes:
     return (films / "whole.mp4").read_bytes()
 
 
+PACE = direct.Pace(window=0.05, silence=0.2, pause=0.01, journal=0.01, tick=0.01)
+
+
 @pytest.fixture
 def fetch(visit: Visit, meter: Meter, tmp_path: Path) -> Any:
-    async def run(meter: Meter = meter) -> bytes:
-        fetched = await direct.fetch(URL, visit, {}, tmp_path, meter)
+    async def run(meter: Meter = meter, connections: int = 1, folder: Path = tmp_path) -> bytes:
+        fetched = await direct.fetch(URL, visit, {}, folder, meter, connections=connections, pace=PACE)
         return fetched.pieces[0][0].read_bytes()
 
     return run
@@ -35,8 +38,9 @@ def fetch(visit: Visit, meter: Meter, tmp_path: Path) -> Any:
 
 def leave(folder: Path, data: bytes, size: int, validator: str = TAG) -> None:
     """What an earlier run left behind."""
-    (folder / "video").write_bytes(data)
-    (folder / "validator.json").write_text(json.dumps({"validator": validator, "size": size}))
+    (folder / "video").write_bytes(data + bytes(size - len(data)))
+    version = {"size": size, "etag": validator, "modified": "", "settled": False}
+    (folder / "journal.json").write_text(json.dumps({"version": version, "done": [[0, len(data)]]}))
 
 
 def ranges(cdn: Any) -> list[str | None]:
@@ -67,10 +71,33 @@ async def test_a_host_that_sends_slices_is_asked_for_the_rest(cdn: Any, fetch: A
     assert ranges(cdn) == [f"bytes={start}-" for start in (0, 300_000, 600_000, 900_000)]
 
 
-async def test_a_break_without_a_validator_starts_again(cdn: Any, fetch: Any, film: bytes) -> None:
-    cdn.put(URL, film, cuts=(300_000,))
+async def test_a_break_without_parts_starts_again(cdn: Any, fetch: Any, film: bytes) -> None:
+    cdn.put(URL, film, ranges=False, etag=TAG, cuts=(300_000,))
     assert await fetch() == film
     assert ranges(cdn) == ["bytes=0-", "bytes=0-"]
+
+
+@pytest.mark.parametrize("tag", ["", 'W/"v1"'])
+async def test_without_a_strong_validator_only_the_same_run_goes_on(
+    cdn: Any, fetch: Any, film: bytes, tmp_path: Path, told: Any, tag: str
+) -> None:
+    cdn.put(URL, film, etag=tag, cuts=(300_000,))
+    assert await fetch() == film
+    assert ranges(cdn) == ["bytes=0-", "bytes=300000-"]
+    assert not (tmp_path / "journal.json").exists()
+    assert await fetch() == film
+    assert ranges(cdn)[2:] == ["bytes=0-"]
+
+
+async def test_a_settled_date_is_a_validator_and_a_fresh_one_is_none(
+    site: Any, fetch: Any, film: bytes, tmp_path: Path
+) -> None:
+    sent = "Wed, 25 Nov 2026 10:00:00 GMT"
+    for modified, kept in (("Wed, 25 Nov 2026 09:59:59 GMT", False), ("Wed, 25 Nov 2026 09:00:00 GMT", True)):
+        headers = {"Content_Range": f"bytes 0-{len(film) - 1}/{len(film)}", "Date": sent}
+        site.answer("cdn.example/v/film.mp4", film, 206, Last_Modified=modified, **headers)
+        assert await fetch() == film
+        assert (tmp_path / "journal.json").exists() is kept
 
 
 async def test_a_killed_run_is_gone_on_with(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
@@ -112,21 +139,29 @@ async def test_a_file_of_another_size_is_never_spliced(
 
 
 @pytest.mark.parametrize(
-    "note", ["", "{", "[]", '{"validator": 1}', '{"validator": "x", "size": 1, "more": 2}']
+    "note",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version": 1}',
+        '{"version": {"size": 1000, "etag": "x"}}',
+        '{"version": {"size": 1000}, "done": [[0, 1000]]}',
+        '{"version": {"size": 1001, "etag": "x"}, "done": [[0, 1000]]}',
+        '{"version": {"size": 1000, "etag": "x"}, "done": [[0, 1001]]}',
+        '{"version": {"size": 1000, "etag": "x"}, "done": [[-1, 1000]]}',
+        '{"version": {"size": null, "etag": "x"}, "done": []}',
+        '{"version": {"size": 1000, "etag": "x", "more": 1}, "done": [[0, 1000]]}',
+    ],
 )
-async def test_a_broken_note_means_starting_again(
+async def test_a_broken_journal_means_starting_again(
     cdn: Any, fetch: Any, film: bytes, tmp_path: Path, note: str
 ) -> None:
     (tmp_path / "video").write_bytes(b"\xff" * 1000)
-    (tmp_path / "validator.json").write_text(note)
+    (tmp_path / "journal.json").write_text(note)
     cdn.put(URL, film, etag=TAG)
     assert await fetch() == film
-
-
-async def test_a_weak_tag_is_no_validator(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
-    cdn.put(URL, film, etag='W/"v1"')
-    await fetch()
-    assert not (tmp_path / "validator.json").exists()
+    assert ranges(cdn) == ["bytes=0-"]
 
 
 async def test_a_whole_file_is_not_asked_for_again(cdn: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
@@ -155,7 +190,7 @@ async def test_a_file_that_does_not_fit_is_not_begun(
     cdn.put(URL, film)
     with pytest.raises(DiskFull):
         await fetch(Meter(tmp_path, 2**62, told))
-    assert (tmp_path / "video").stat().st_size == 0
+    assert not (tmp_path / "video").exists()
 
 
 async def test_a_cancelled_transfer_keeps_what_is_here(
@@ -166,12 +201,12 @@ async def test_a_cancelled_transfer_keeps_what_is_here(
     told.on_progress = running.cancel
     with pytest.raises(asyncio.CancelledError):
         await running
-    kept = (tmp_path / "video").read_bytes()
-    assert 0 < len(kept) < len(film)
-    assert film.startswith(kept)
+    ((start, stop),) = json.loads((tmp_path / "journal.json").read_text())["done"]
+    assert start == 0 < stop < len(film)
+    assert (tmp_path / "video").read_bytes()[:stop] == film[:stop]
     told.on_progress = lambda: None
     assert await fetch() == film
-    assert ranges(cdn)[-1] == f"bytes={len(kept)}-"
+    assert ranges(cdn)[-1] == f"bytes={stop}-"
 
 
 @pytest.mark.parametrize(
