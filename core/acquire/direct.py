@@ -144,9 +144,7 @@ class _Transfer:
     async def go_on(self) -> None:
         """Fetch what is missing; what was fetched stays for the next try, unless the file changed."""
         self.pause, self.retry_at, self.confirmed = self.pace.pause, 0.0, False
-        self.allowed = (
-            1 if self.allowed else self.connections
-        )  # a try that failed is followed by a modest one
+        self.allowed = min(self.allowed or self.connections, self.connections)
         journal = asyncio.create_task(self._keep_journal())
         try:
             await self._work()

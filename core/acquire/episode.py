@@ -49,17 +49,19 @@ async def acquire(
     settings: Downloads,
     report: Report,
     off: Collection[str] = (),
+    expected_seconds: float | None = None,
 ) -> Acquired:
     """Make one verified file, `<staging>/episode.<container>`, of the first mirror that delivers.
 
     `visit` is the one that read the catalogue. `staging` belongs to this episode alone; what an
     earlier run left there is gone on with, and removed once the file is whole. A mirror that
-    fails while it is fetched makes room for what is left, the better language first.
+    fails while it is fetched makes room for what is left, the better language first, and so does one
+    whose video falls short of `expected_seconds`, if the length is known.
 
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
     SetupError if the folder cannot be used, NeedsPerson if the catalogue's links are behind a gate.
     """
-    episode = _Episode(staging, settings, report, list(candidates))
+    episode = _Episode(staging, settings, report, list(candidates), expected_seconds)
     by = partial(
         prove, catalogue=catalogue, plugins=plugins, visit=visit, most_height=settings.most_height, off=off
     )
@@ -96,6 +98,7 @@ class _Episode:
     settings: Downloads
     report: Report
     left: list[Candidate]
+    expected_seconds: float | None
     attempts: list[Attempt] = field(default_factory=list)
 
     def note(self, candidate: Candidate, attempt: Attempt) -> None:
@@ -139,7 +142,8 @@ class _Episode:
         made = folder / f"joined.{self.settings.container}"
         try:
             joined = await _join(fetched, made, language)
-            verify.check(joined, fetched, announced_size=proof.stream.size)
+            known = self.expected_seconds
+            verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=known)
         except Damaged:
             # Going on with these parts would only lead here again.
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -151,8 +151,20 @@ def _copy(
         if stop is not None and stop.is_set():
             raise Stopped
         if packet.size:  # the last one of each track is empty: a flush
+            _check_content(packet, source)
             output.mux(of_index[packet.stream_index].take(packet))
     return max((copy.end for copy in copies if copy.shape[0] != "subtitle"), default=offset)
+
+
+def _check_content(packet: Packet[Stream], source: InputContainer) -> None:
+    """Damaged for a packet that is not all there: its time says nothing of that.
+
+    In a transport stream the mark only means that counters jump, as they may between segments.
+    """
+    if packet.is_corrupt and source.format.name != "mpegts":
+        raise Damaged("the video breaks off before its end")
+    if packet.stream.type == "video" and packet.size >= 32 and not any(memoryview(packet)[:32]):
+        raise Damaged("there is a hole in the video")
 
 
 def _packets(source: InputContainer, streams: Sequence[Stream]) -> Iterator[Packet[Stream]]:

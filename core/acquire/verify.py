@@ -9,11 +9,18 @@ from .transfer import Fetched
 _PLACEHOLDER_BYTES = {7_975_279: "Streamtape's clip for a wrong token"}
 
 
-def check(joined: Joined, fetched: Fetched, *, announced_size: int | None = None) -> None:
+def check(
+    joined: Joined,
+    fetched: Fetched,
+    *,
+    announced_size: int | None = None,
+    expected_seconds: float | None = None,
+) -> None:
     """Damaged, with a sentence, unless the video is whole.
 
     That all segments are there and no second is missing inside has been seen while they were
-    fetched and joined. `announced_size` is in bytes, from the host.
+    fetched and joined. `announced_size` is in bytes, from the host; `expected_seconds` is what somebody
+    else knows of the length, of which a clip that stands in for the film falls short.
     """
     size = fetched.size
     if size in _PLACEHOLDER_BYTES:
@@ -30,3 +37,5 @@ def check(joined: Joined, fetched: Fetched, *, announced_size: int | None = None
     promised = fetched.seconds if fetched.seconds is not None else joined.claimed
     if promised is not None and abs(joined.seconds - promised) > max(1.0, 0.02 * promised, fetched.slack):
         raise Damaged(f"the video lasts {joined.seconds:.1f} s instead of {promised:.1f}")
+    if expected_seconds is not None and joined.seconds < 0.95 * expected_seconds:
+        raise Damaged(f"the video lasts {joined.seconds:.0f} s where {expected_seconds:.0f} s are expected")

@@ -124,7 +124,7 @@ async def test_a_host_that_asks_to_wait_is_not_asked_before(run: Any) -> None:
 
 async def test_connections_come_back_after_a_hiccup(run: Any) -> None:
     host = Host(
-        decide=lambda request, number: web.Response(status=503) if number in (2, 3) else None, patient=6
+        decide=lambda request, number: web.Response(status=503) if number in (2, 3) else None, patient=4
     )
     assert await run(host) == OLD
 
@@ -201,7 +201,7 @@ async def test_a_connection_that_hangs_is_asked_again_elsewhere(run: Any) -> Non
 async def test_a_run_that_was_killed_is_gone_on_with(run: Any, tmp_path: Path) -> None:
     journal, left = tmp_path / "journal.json", tmp_path / "left"
     host = Host(patient=1000)  # the first answer stops half-way
-    running = asyncio.ensure_future(run(host, connections=2))
+    running = asyncio.ensure_future(run(host, connections=1))
     while not journal.exists() or not json.loads(journal.read_text())["done"]:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     left.mkdir()  # what a kill leaves at this moment; data is always older than the journal that tells of it

@@ -118,12 +118,11 @@ def test_a_file_without_a_picture_is_damaged(films: Path, tmp_path: Path) -> Non
         join([[films / "audio0.ts"]], tmp_path / "x.mkv", GERMAN_DUB)
 
 
-def test_a_file_that_breaks_off_says_less_than_its_header_claims(films: Path, tmp_path: Path) -> None:
+def test_a_file_that_breaks_off_is_damaged(films: Path, tmp_path: Path) -> None:
     whole = (films / "whole.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
-    joined = join([[tmp_path / "cut.mp4"]], tmp_path / "x.mkv", GERMAN_DUB)
-    assert joined.claimed == pytest.approx(12, abs=0.1)
-    assert joined.seconds < 7
+    with pytest.raises(Damaged, match="breaks off"):
+        join([[tmp_path / "cut.mp4"]], tmp_path / "x.mkv", GERMAN_DUB)
 
 
 def test_too_many_tracks_are_refused(films: Path, tmp_path: Path, ffmpeg: Callable[..., None]) -> None:

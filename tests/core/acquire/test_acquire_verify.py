@@ -72,3 +72,9 @@ def test_a_known_placeholder_is_damaged(tmp_path: Path) -> None:
         file.truncate(7_975_279)
     with pytest.raises(Damaged, match="Streamtape"):
         check(WHOLE, Fetched(((tmp_path / "video",),)))
+
+
+def test_a_clip_much_shorter_than_others_say_is_damaged(fetched: Fetched) -> None:
+    check(WHOLE, fetched, expected_seconds=MINUTES / 0.96)
+    with pytest.raises(Damaged, match="are expected"):
+        check(WHOLE, fetched, expected_seconds=MINUTES / 0.94)
