@@ -124,7 +124,7 @@ async def test_a_host_that_asks_to_wait_is_not_asked_before(run: Any) -> None:
 
 async def test_connections_come_back_after_a_hiccup(run: Any) -> None:
     host = Host(
-        decide=lambda request, number: web.Response(status=503) if number in (2, 3) else None, patient=6
+        decide=lambda request, number: web.Response(status=503) if number in (2, 3) else None, patient=4
     )
     assert await run(host) == OLD
 
