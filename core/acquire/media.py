@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import io
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from av.stream import Disposition, Stream
 
 from ..errors import AnidanaError, Damaged, SetupError
 from ..models import Language, MediaInfo
+from .arrivals import Arrivals, Stopped
 from .magic import ENOUGH_BYTES, container_of, describe
 
 MOST_STREAMS = 32
@@ -32,6 +32,7 @@ MOST_GAP_SECONDS = 1.0
 """A lost segment leaves size and duration of a file perfect; only a hole in the timestamps shows it."""
 
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,matroska,mpegts"}
+_READ_BYTES = 256 * 1024
 _MUXERS = {".mkv": ("matroska", {}), ".mp4": ("mp4", {"movflags": "+faststart"})}
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """What a target that cannot be written says. Damaged bytes make muxers say EIO, EPERM and EINVAL too."""
@@ -52,10 +53,6 @@ _ISO_639_2 = {
     "zh": ("chi", "zho"),
 }
 """Bibliographic codes (Matroska wants these) and terminological ones (mp4 does)."""
-
-
-class Stopped(Exception):
-    """Whoever wanted the video does not want it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +99,15 @@ def probe(path: Path) -> MediaInfo:
 
 
 def join(
-    pieces: Sequence[Sequence[Path]], target: Path, language: Language, stop: threading.Event | None = None
+    pieces: Sequence[Sequence[Path]], target: Path, language: Language, arrivals: Arrivals | None = None
 ) -> Joined:
     """Copy pieces, one after the other, into a new mkv or mp4 without re-encoding.
 
     A piece is the files that make up one continuous stream when read in a row; its clock may
     start anywhere. Tracks keep their language; the first sound track gets the mirror's where it
     has none. Damaged if a piece is no video, if its tracks are not those of the first, or if more
-    than a second is missing inside; OSError if the target cannot be written; Stopped soon after
-    `stop` is set. Blocks: call it in a thread.
+    than a second is missing inside; OSError if the target cannot be written. With `arrivals` each
+    file is waited for; Stopped soon after they stop. Blocks: call it in a thread.
     """
     muxer, options = _MUXERS[target.suffix]
     end, claimed, copies = 0.0, None, list[_Copy]()
@@ -119,7 +116,7 @@ def join(
         av.open(str(target.absolute()), "w", format=muxer, options=options) as output,
     ):
         for number, piece in enumerate(pieces):
-            with _source(piece) as source:
+            with _source(piece, arrivals) as source:
                 streams = _taken(source, output)
                 if not copies:
                     copies = [_Copy(stream, output) for stream in streams]
@@ -127,7 +124,7 @@ def join(
                     output.start_encoding()
                 if [copy.shape for copy in copies] != [_shape(stream) for stream in streams]:
                     raise Damaged(f"piece {number + 1} of {len(pieces)} is of another make than the first")
-                end = _copy(source, streams, copies, output, end, stop)
+                end = _copy(source, streams, copies, output, end, arrivals)
                 if len(pieces) == len(piece) == 1 and source.duration and source.format.name != "mpegts":
                     claimed = source.duration / av.time_base  # a transport stream's is only estimated
     lengths = {copy.shape[0]: copy.length for copy in reversed(copies)}
@@ -140,7 +137,7 @@ def _copy(
     copies: Sequence[_Copy],
     output: OutputContainer,
     offset: float,
-    stop: threading.Event | None,
+    arrivals: Arrivals | None,
 ) -> float:
     """Copy one piece so that it starts at `offset`; returns where it ends."""
     shift = offset - (source.start_time or 0) / av.time_base
@@ -148,8 +145,8 @@ def _copy(
     for stream, copy in zip(streams, copies, strict=True):
         copy.begin(stream, shift)
     for packet in _packets(source, streams):
-        if stop is not None and stop.is_set():
-            raise Stopped
+        if arrivals is not None:
+            arrivals.check()
         if packet.size:  # the last one of each track is empty: a flush
             output.mux(of_index[packet.stream_index].take(packet))
     return max((copy.end for copy in copies if copy.shape[0] != "subtitle"), default=offset)
@@ -224,9 +221,9 @@ class _Copy:
 class _InARow(io.RawIOBase):
     """Several files read as one; not seekable, as the parts of a stream need not be."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._waiting = list(paths)
-        self._file: io.BufferedReader | None = None
+    def __init__(self, paths: Sequence[Path], arrivals: Arrivals | None) -> None:
+        self._waiting, self._arrivals = list(paths), arrivals
+        self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
         return True
@@ -240,7 +237,10 @@ class _InARow(io.RawIOBase):
                 self._file = None
             if not self._waiting:
                 return b""
-            self._file = self._waiting.pop(0).open("rb")
+            path = self._waiting.pop(0)
+            if self._arrivals is not None:
+                self._arrivals.wait(path)
+            self._file = path.open("rb", buffering=0)
 
     def close(self) -> None:
         if self._file is not None:
@@ -249,16 +249,20 @@ class _InARow(io.RawIOBase):
 
 
 @contextmanager
-def _source(paths: Sequence[Path]) -> Iterator[InputContainer]:
+def _source(paths: Sequence[Path], arrivals: Arrivals | None = None) -> Iterator[InputContainer]:
     """Open files as one input, under the whitelists."""
+    if arrivals is not None:
+        arrivals.wait(paths[0])
     with paths[0].open("rb") as file:
         head = file.read(ENOUGH_BYTES)
     demuxer = container_of(head)
     if demuxer is None:
         raise Damaged(f"there is {describe(head)} instead of the video")
-    with _InARow(paths) as row:
+    with _InARow(paths, arrivals) as row:
         file_or_row: Any = row if len(paths) > 1 else str(paths[0].absolute())
-        with av.open(file_or_row, format=demuxer, options=_OPTIONS, metadata_errors="replace") as source:
+        with av.open(
+            file_or_row, format=demuxer, options=_OPTIONS, metadata_errors="replace", buffer_size=_READ_BYTES
+        ) as source:
             yield source
 
 

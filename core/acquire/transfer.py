@@ -97,26 +97,31 @@ class Meter:
 
 
 async def pour(
-    body: Body, write: Callable[[bytes], object], arrived: Callable[[int], object] | None = None
+    body: Body,
+    write: Callable[[bytearray], object],
+    flushed: Callable[[int], object] | None = None,
+    arrived: Callable[[int], object] | None = None,
 ) -> int:
     """Hand a body to `write` in large blocks, on a thread; returns its length in bytes.
 
-    `arrived` is told the length so far after each block, on the loop.
+    `arrived` is told the size of each bit that comes, `flushed` the length so far after each block.
     """
     block, total = bytearray(), 0
 
     async def flush() -> None:
-        nonlocal total
-        await asyncio.to_thread(write, bytes(block))
-        total += len(block)
-        block.clear()
-        if arrived is not None:
-            arrived(total)
+        nonlocal block, total
+        full, block = block, bytearray()
+        await asyncio.to_thread(write, full)
+        total += len(full)
+        if flushed is not None:
+            flushed(total)
 
     try:
         async with aclosing(body.chunks()) as chunks:
             async for chunk in chunks:
                 block += chunk
+                if arrived is not None:
+                    arrived(len(chunk))
                 if len(block) >= BLOCK_BYTES:
                     await flush()
     finally:

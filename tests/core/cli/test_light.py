@@ -26,7 +26,7 @@ finally:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["get", "--help"], ["fetch", "--help"], ["--version"]])
 def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
@@ -51,7 +51,7 @@ def test_every_command_has_help_that_shows_an_example() -> None:
 
     assert set(program.commands) == {
         "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugins",
-        "demo", "version", "hosts",
+        "demo", "version", "hosts", "fetch",
     }  # fmt: skip
     for words in _all_of(program):
         name = " ".join(words)
