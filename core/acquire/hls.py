@@ -13,11 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES128
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
-
 from ..errors import Damaged, Refused
 from ..fetch import Body, Visit, refusal
 from ..steps import Page
@@ -63,7 +58,7 @@ async def sample(playlist: Playlist, visit: Visit, headers: Mapping[str, str]) -
         head = await head_of(body, ENOUGH_BYTES)
     if segment.lock is not None:
         key = await _key(segment.lock.key_url, visit, headers)
-        cipher = Cipher(AES128(key), CBC(segment.lock.iv)).decryptor()
+        cipher, _ = _opening(key, segment.lock.iv)
         head = cipher.update(head[: len(head) // _KEY_BYTES * _KEY_BYTES])
     _check_video(head, "the first segment")
 
@@ -201,8 +196,7 @@ class _Sink:
         self._head, self._size = b"", 0
         self._steps: list[Any] = []
         if job.lock is not None:
-            cipher = Cipher(AES128(keys[job.lock.key_url]), CBC(job.lock.iv)).decryptor()
-            self._steps = [cipher, PKCS7(8 * _KEY_BYTES).unpadder()]
+            self._steps = _opening(keys[job.lock.key_url], job.lock.iv)
 
     def write(self, data: bytes | bytearray) -> None:
         for step in self._steps:
@@ -253,6 +247,16 @@ async def _key(url: str, visit: Visit, headers: Mapping[str, str]) -> bytes:
     if len(key) != _KEY_BYTES:
         raise Damaged("the key is none: it does not have 16 bytes")
     return key
+
+
+def _opening(key: bytes, iv: bytes) -> list[Any]:
+    """What opens a segment, step by step."""
+    from cryptography.hazmat.primitives.ciphers import Cipher  # most streams do without
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    return [Cipher(AES128(key), CBC(iv)).decryptor(), PKCS7(8 * _KEY_BYTES).unpadder()]
 
 
 def _check_video(head: bytes, name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,9 @@ MOST_GAP_SECONDS = 1.0
 
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,matroska,mpegts"}
 _READ_BYTES = 256 * 1024
-_MUXERS = {".mkv": ("matroska", {}), ".mp4": ("mp4", {"movflags": "+faststart"})}
+_MUXERS = {".mkv": "matroska", ".mp4": "mp4"}
+"""An mp4 gets its index at the end: to put it first, everything would be written twice."""
+
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """What a target that cannot be written says. Damaged bytes make muxers say EIO, EPERM and EINVAL too."""
 
@@ -109,11 +112,11 @@ def join(
     than a second is missing inside; OSError if the target cannot be written. With `arrivals` each
     file is waited for; Stopped soon after they stop. Blocks: call it in a thread.
     """
-    muxer, options = _MUXERS[target.suffix]
+    muxer = _MUXERS[target.suffix]
     end, claimed, copies = 0.0, None, list[_Copy]()
     with (
         _our_errors("the video"),
-        av.open(str(target.absolute()), "w", format=muxer, options=options) as output,
+        av.open(str(target.absolute()), "w", format=muxer) as output,
     ):
         for number, piece in enumerate(pieces):
             with _source(piece, arrivals) as source:
@@ -148,7 +151,7 @@ def _copy(
         if arrivals is not None:
             arrivals.check()
         if packet.size:  # the last one of each track is empty: a flush
-            output.mux(of_index[packet.stream_index].take(packet))
+            output.mux_one(of_index[packet.stream_index].take(packet))
     return max((copy.end for copy in copies if copy.shape[0] != "subtitle"), default=offset)
 
 
@@ -161,18 +164,27 @@ def _packets(source: InputContainer, streams: Sequence[Stream]) -> Iterator[Pack
 
 
 class _Copy:
-    """One track of the output, and where its clock stands; its ticks are the output's."""
+    """One track of the output, and where its clock stands; ticks are those of the piece that is read.
+
+    A hundred thousand packets go through `take`: it counts in ticks, and touches only what changes.
+    """
 
     def __init__(self, stream: Any, output: OutputContainer) -> None:
         self.shape = _shape(stream)
         self.language = _language_of(stream)
         self.output = output.add_stream_from_template(stream)
         self.first: float | None = None
-        self.end = 0.0
-        self._ratio = self._tick = 1.0
-        self._shift = 0
+        self._tick = 0.0
+        self._step = 1
+        self._shift = self._end = 0
         self._least: int | None = None
         self._due: int | None = None
+        self._most_gap = math.inf
+
+    @property
+    def end(self) -> float:
+        """Where the last packet ends, in seconds."""
+        return self._end * self._tick
 
     @property
     def length(self) -> float:
@@ -181,41 +193,44 @@ class _Copy:
 
     def begin(self, stream: Any, shift: float) -> None:
         """Go on with a stream whose clock is `shift` seconds behind ours; the output must be open."""
-        self._ratio = float(stream.time_base / self.output.time_base)
-        self._tick = float(self.output.time_base)
+        before, self._tick = self._tick, float(stream.time_base)
+        self._end = math.ceil(self._end * before / self._tick)
+        if self._least is not None:
+            self._least = math.ceil(self._least * before / self._tick)
+        self._step = math.ceil(self.output.time_base / stream.time_base)
         self._shift = round(shift / self._tick)
         self._due = None
+        if self.shape[0] != "subtitle":
+            self._most_gap = MOST_GAP_SECONDS / self._tick
 
     def take(self, packet: Packet[Stream]) -> Packet[Stream]:
         """Put a packet on our clock; Damaged if it does not follow the one before."""
-        length = round((packet.duration or 0) * self._ratio)
-        pts = self._moved(packet.pts)
-        dts = self._moved(packet.dts)
-        if dts is None:  # Matroska does not store it for the first few
+        pts, given, length = packet.pts, packet.dts, packet.duration or 0
+        if pts is not None and self._shift:
+            packet.pts = pts = pts + self._shift
+        if given is not None:
+            dts = given + self._shift
+        else:  # Matroska does not store it for the first few
             dts = self._due if self._due is not None else (pts or 0) - 2 * length
-        self._check_gap(dts)
+        if self._due is not None and abs(dts - self._due) > self._most_gap:
+            raise Damaged(self._gap((dts - self._due) * self._tick))
         self._due = dts + length
-        if self._least is not None:
-            dts = max(dts, self._least)  # neighbouring segments may overlap, which muxers refuse
-        self._least = dts + 1
-        packet.time_base = self.output.time_base
-        packet.dts, packet.duration = dts, length
-        packet.pts = pts = None if pts is None else max(pts, dts)
+        if self._least is not None and dts < self._least:
+            dts = self._least  # neighbouring segments may overlap, which muxers refuse
+        self._least = dts + self._step
+        if dts != given:
+            packet.dts = dts
+        if pts is not None and pts < dts:
+            packet.pts = pts = dts
         packet.stream = self.output
-        self.first = dts * self._tick if self.first is None else self.first
-        self.end = max(self.end, ((dts if pts is None else pts) + length) * self._tick)
+        if self.first is None:
+            self.first = dts * self._tick
+        self._end = max(self._end, (dts if pts is None else pts) + length)
         return packet
 
-    def _moved(self, time: int | None) -> int | None:
-        return None if time is None else round(time * self._ratio) + self._shift
-
-    def _check_gap(self, dts: int) -> None:
-        if self.shape[0] == "subtitle" or self._due is None:
-            return
-        gap = (dts - self._due) * self._tick
-        if abs(gap) > MOST_GAP_SECONDS:
-            at = f"{int(self.end) // 60}:{int(self.end) % 60:02d}"
-            raise Damaged(f"{gap:.1f} s are missing at {at}" if gap > 0 else f"time runs backwards at {at}")
+    def _gap(self, seconds: float) -> str:
+        at = f"{int(self.end) // 60}:{int(self.end) % 60:02d}"
+        return f"{seconds:.1f} s are missing at {at}" if seconds > 0 else f"time runs backwards at {at}"
 
 
 class _InARow(io.RawIOBase):
