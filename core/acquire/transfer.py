@@ -20,6 +20,10 @@ from ..models import Attempt
 from ..steps import Page
 
 BLOCK_BYTES = 1024 * 1024
+_TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
+"""Smaller reads than this wait so long for company, except in the last part of a body."""
+
+_LAST_BYTES = 256 * 1024
 MOST_VIDEO_BYTES = 32 * 2**30
 """No episode is larger; a host that says or sends more must not fill the disk and pause the queue."""
 
@@ -107,6 +111,7 @@ async def pour(
     `arrived` is told the size of each bit that comes, `flushed` the length so far after each block.
     """
     block, total = bytearray(), 0
+    calm = (body.length or 0) - _LAST_BYTES
 
     async def flush() -> None:
         nonlocal block, total
@@ -124,6 +129,8 @@ async def pour(
                     arrived(len(chunk))
                 if len(block) >= BLOCK_BYTES:
                     await flush()
+                elif len(chunk) < _TRICKLE_BYTES and total + len(block) < calm:
+                    await asyncio.sleep(_TRICKLE_SECONDS)  # each wake-up costs as much as a large read
     finally:
         await flush()  # a transfer that breaks off can go on from here
     return total
