@@ -19,7 +19,7 @@ from .growth import Growth
 J = TypeVar("J")
 
 LOOK_SECONDS = 0.25
-GROWING_LOOK_SECONDS = 0.05
+GROWING_LOOK_SECONDS = 0.02
 STALL_LOOKS = 4
 STALL_SHARE = 1 / 8
 """A request stalls when it brought less than this share of what is usual during the last looks."""

@@ -12,7 +12,7 @@ FIRST = 4
 GAIN = 0.25
 """What part of the added requests must show in the rate, or there were enough before."""
 
-LEVEL_SECONDS = 0.1
+LEVEL_SECONDS = 0.05
 LAST_LEVEL_SECONDS = 1.0
 REFUSALS, REFUSAL_SECONDS = 3, 2.0
 """So many refusals in so short a time mean that we ask too much: half of it has to do."""

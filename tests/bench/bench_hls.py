@@ -56,7 +56,8 @@ def make_title(folder: Path, minutes: int) -> int:
     subprocess.run(
         [*ffmpeg, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"anoisesrc=d={SEED_SECONDS}:a=0.2",
          "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", "1700k",
-         "-maxrate", "1870k", "-bufsize", "3400k", "-g", "150", "-keyint_min", "150", "-sc_threshold", "0", "-c:a", "aac", seed],
+         "-maxrate", "1870k", "-bufsize", "3400k",
+         "-g", "150", "-keyint_min", "150", "-sc_threshold", "0", "-c:a", "aac", seed],
         check=True,
     )  # fmt: skip
     loops = max(1, minutes * 60 // SEED_SECONDS)

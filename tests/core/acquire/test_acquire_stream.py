@@ -62,7 +62,7 @@ async def test_a_file_that_is_there_is_never_replaced(cdn: Any, fetch: Any, tmp_
 
 
 async def test_a_name_that_says_no_container_is_refused(cdn: Any, fetch: Any, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="mkv or .mp4"):
+    with pytest.raises(ConfigError, match="does not end in"):
         await fetch(cdn.hls(BASE), tmp_path / "a.avi")
 
 
