@@ -105,7 +105,9 @@ class Downloads(Section):
     """How episodes are fetched."""
 
     slots: int = Field(2, ge=1, le=16, description="Episodes fetched at once.")
-    connections: int = Field(8, ge=1, le=32, description="Segments of one episode fetched at once.")
+    connections: int = Field(
+        16, ge=1, le=32, description="Segments of one episode fetched at once, at most; begins with 4."
+    )
     lead_seconds: float = Field(
         0.7, ge=0, le=30, description="A host that has not proved itself after this long gets company."
     )

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import hashlib
-import shutil
-import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import AnidanaError, Damaged, DiskFull, NoStream, Refused, SetupError, SourceError
+from ..errors import Damaged, NoStream, Refused, SourceError
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..loader import Plugins
 from ..models import Attempt, Language, MediaInfo
 from ..settings import Downloads
-from . import direct, hls, media, verify, ytdlp
 from .candidates import Candidate
-from .prove import Proof, Shut, prove
+from .delivery import Proof, deliver, machine_trouble, parts_of
+from .prove import Shut, prove
 from .rotation import Proven, attempt_of, first_proven
-from .transfer import Expired, Fetched, Meter, Report
+from .transfer import Expired, Report
 
 MOST_LINKS = 50
 """Links to one stream in one transfer; the shortest-lived that were seen last minutes."""
@@ -86,7 +82,7 @@ async def acquire(
     except Shut as shut:
         raise shut.gate from None
     except OSError as error:
-        raise _machine_trouble(error, staging) from error
+        raise machine_trouble(error, staging) from error
     raise NoStream(_summary(episode.attempts), attempts=episode.attempts)
 
 
@@ -114,10 +110,17 @@ class _Episode:
         """Deliver; a link that is refused on the way is extracted anew, as long as each brings something."""
         proof, language = won.proof, won.candidate.mirror.language
         for _ in range(MOST_LINKS):
-            folder = self._parts / _fingerprint(proof, language)
+            folder = parts_of(proof, language, self.staging)
             before = await asyncio.to_thread(_size_of, folder)
             try:
-                return await self.deliver(proof, language)
+                return await deliver(
+                    proof,
+                    language,
+                    staging=self.staging,
+                    settings=self.settings,
+                    report=self.report,
+                    expected_seconds=self.expected_seconds,
+                )
             except Expired:
                 if await asyncio.to_thread(_size_of, folder) <= before:
                     raise
@@ -125,91 +128,10 @@ class _Episode:
             proof = await prove_again()
         raise Refused(f"the host refused {MOST_LINKS} links, one after the other")
 
-    @property
-    def _parts(self) -> Path:
-        return self.staging / "parts"
-
-    async def deliver(self, proof: Proof, language: Language) -> tuple[Path, MediaInfo]:
-        """Fetch what was proven, put it together and look whether it is whole."""
-        meter = Meter(self.staging, self.settings.floor_mib * 2**20, self.report)
-        folder = self._parts / _fingerprint(proof, language)
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        meter.need(0)
-        self.report.stage("downloading")
-        fetched = await self._transfer(proof, folder, meter)
-        self.report.stage("verifying")
-        meter.need(fetched.size)
-        made = folder / f"joined.{self.settings.container}"
-        try:
-            joined = await _join(fetched, made, language)
-            known = self.expected_seconds
-            verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=known)
-        except Damaged:
-            # Going on with these parts would only lead here again.
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            raise
-        path = made.replace(self.staging / f"episode.{self.settings.container}")
-        await asyncio.to_thread(shutil.rmtree, self._parts, ignore_errors=True)
-        return path, joined.media
-
-    async def _transfer(self, proof: Proof, folder: Path, meter: Meter) -> Fetched:
-        stream, visit, headers = proof.stream, proof.visit, proof.headers
-        workers = self.settings.connections
-        if (playlist := proof.playlist) is not None:
-            return await hls.fetch(playlist, visit, headers, folder, connections=workers, meter=meter)
-        if stream.kind == "file":
-            return await direct.fetch(
-                stream.url,
-                visit,
-                headers,
-                folder,
-                meter,
-                connections=workers,
-                stand_in=stream.stand_in,
-            )
-        return await ytdlp.fetch(
-            stream.url,
-            visit,
-            headers,
-            folder,
-            page=stream.kind == "page",
-            most_height=self.settings.most_height,
-            meter=meter,
-        )
-
-
-async def _join(fetched: Fetched, target: Path, language: Language) -> media.Joined:
-    """Join on a thread that has ended when this returns, or is cancelled."""
-    stop = threading.Event()
-    work = asyncio.create_task(asyncio.to_thread(media.join, fetched.pieces, target, language, stop))
-    try:
-        return await asyncio.shield(work)
-    finally:
-        stop.set()
-        await asyncio.gather(work, return_exceptions=True)
-
-
-def _fingerprint(proof: Proof, language: Language) -> str:
-    """A folder name that no other stream has: parts of two must never be put together.
-
-    Two qualities may be listed alike, each behind a token; their first segments differ.
-    """
-    shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
-    text = f"{proof.provider}\n{language}\n{shape}"
-    return hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
-
 
 def _size_of(folder: Path) -> int:
     """Bytes that the files of a folder fill (sparse ones are longer), 0 if there is none."""
     return sum(path.stat().st_blocks * 512 for path in folder.iterdir()) if folder.is_dir() else 0
-
-
-def _machine_trouble(error: OSError, staging: Path) -> AnidanaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"no room is left in {staging}", hint="free some space; what was fetched is kept")
-    return SetupError(
-        f"{staging} cannot be used: {error.strerror or error}", hint="check path and permissions"
-    )
 
 
 def _summary(attempts: Iterable[Attempt]) -> str:

@@ -7,25 +7,19 @@ or the mirror has failed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES128
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
-
-from ..errors import Damaged
+from ..errors import Damaged, Refused
 from ..fetch import Body, Visit, refusal
 from ..steps import Page
+from .crew import Crew, Run
 from .magic import ENOUGH_BYTES, container_of, describe
 from .playlist import MOST_BYTES, Lock, Part, Playlist, Unsupported, best, read
 from .transfer import Fetched, Meter, content_range, head_of, pour, tries, turned_away
-
-T = TypeVar("T")
 
 MOST_NESTING = 3
 MOST_SEGMENT_BYTES = 512 * 1024 * 1024
@@ -64,10 +58,19 @@ async def sample(playlist: Playlist, visit: Visit, headers: Mapping[str, str]) -
         head = await head_of(body, ENOUGH_BYTES)
     if segment.lock is not None:
         key = await _key(segment.lock.key_url, visit, headers)
-        cipher = Cipher(AES128(key), CBC(segment.lock.iv)).decryptor()
+        cipher, _ = _opening(key, segment.lock.iv)
         head = cipher.update(head[: len(head) // _KEY_BYTES * _KEY_BYTES])
     _check_video(head, "the first segment")
     return head
+
+
+def pieces(playlist: Playlist, folder: Path) -> tuple[tuple[Path, ...], ...]:
+    """The files that `fetch` makes, ready for `media.join`."""
+    inits = _inits(playlist, folder)
+    return tuple(
+        (*((inits[init].path,) if init else ()), *(_path(folder, number) for number in numbers))
+        for init, numbers in playlist.pieces
+    )
 
 
 async def fetch(
@@ -78,29 +81,29 @@ async def fetch(
     *,
     connections: int,
     meter: Meter,
+    arrived: Callable[[Path], object] = lambda _: None,
 ) -> Fetched:
     """Bring every segment into `folder`, those excepted that are there from an earlier run.
 
-    The folder must belong to this playlist's `shape` alone. Damaged if a segment is missing or no
-    video, Refused if the host no longer gives any.
+    At most `connections` at once, and `arrived` is told of each that is whole. The folder must
+    belong to this playlist's `shape` alone. Damaged if a segment is missing or no video, Refused if
+    the host no longer gives any.
     """
     segments = [
-        _Job(f"segment {number + 1}", segment.part, folder / f"{number:05d}", segment.lock, segment.seconds)
+        _Job(f"segment {number + 1}", segment.part, _path(folder, number), segment.lock, segment.seconds)
         for number, segment in enumerate(playlist.segments)
     ]
-    inits = {
-        part: _Job(f"header {number + 1}", part, folder / f"init{number}")
-        for number, part in enumerate(dict.fromkeys(segment.init for segment in playlist.segments))
-        if part is not None
-    }
-    engine = _Engine(visit, headers, meter, playlist.seconds)
-    await _all_of({job.lock.key_url for job in segments if job.lock}, engine.fetch_key, connections)
-    await _all_of([*inits.values(), *segments], engine.fetch_part, connections)
-    pieces = tuple(
-        (*([inits[init].path] if init else ()), *(segments[number].path for number in numbers))
-        for init, numbers in playlist.pieces
-    )
-    return Fetched(pieces, playlist.seconds, playlist.slack)
+    engine = _Engine(visit, headers, meter, playlist.seconds, arrived)
+    keys = dict.fromkeys(job.lock.key_url for job in segments if job.lock)
+    await Crew(engine.fetch_key, connections, lambda _: None).work(keys)
+    jobs = [*_inits(playlist, folder).values(), *segments]
+    here = await asyncio.to_thread(lambda: [job for job in jobs if _is_here(job.path)])
+    for job in here:
+        engine.count(job)
+    known = {job.path for job in here}
+    crew = Crew(engine.fetch, connections, engine.count)
+    await crew.work(job for job in jobs if job.path not in known)
+    return Fetched(pieces(playlist, folder), playlist.seconds, playlist.slack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,45 +117,76 @@ class _Job:
     seconds: float = 0.0
 
 
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"{number:05d}"
+
+
+def _inits(playlist: Playlist, folder: Path) -> dict[Part, _Job]:
+    parts = dict.fromkeys(segment.init for segment in playlist.segments if segment.init is not None)
+    return {
+        part: _Job(f"header {number + 1}", part, folder / f"init{number}")
+        for number, part in enumerate(parts)
+    }
+
+
+def _is_here(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 @dataclass(slots=True)
 class _Engine:
-    """What the workers of one transfer share."""
+    """What the requests of one transfer share."""
 
     visit: Visit
     headers: Mapping[str, str]
     meter: Meter
     seconds: float
+    arrived: Callable[[Path], object]
     keys: dict[str, bytes] = field(default_factory=dict)
     bytes_here: int = 0
     seconds_here: float = 0.0
 
-    async def fetch_key(self, url: str) -> None:
+    async def fetch_key(self, run: Run[str]) -> None:
         async for attempt in tries():
             with attempt:
-                self.keys[url] = await _key(url, self.visit, self.headers)
+                self.keys[run.job] = await _key(run.job, self.visit, self.headers)
 
-    async def fetch_part(self, job: _Job) -> None:
-        if not job.path.exists() or not job.path.stat().st_size:
+    async def fetch(self, run: Run[_Job]) -> None:
+        """Bring one file, under a name of this run's own until it is whole."""
+        partial = run.job.path.with_suffix(f".part{run.number}")
+        try:
             async for attempt in tries():
                 with attempt:
-                    await self._fetch(job)
+                    await self._fetch(run, partial)
+            partial.replace(run.job.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def count(self, job: _Job) -> None:
+        """A file is here."""
         self.bytes_here += job.path.stat().st_size
         self.seconds_here += job.seconds
         # Of less than a second of video nothing can be told, and the number could be beyond all bounds.
         known = self.seconds_here >= 1
         total = round(self.bytes_here * self.seconds / self.seconds_here) if known else None
         self.meter.count(self.bytes_here, total)
+        self.arrived(job.path)
 
-    async def _fetch(self, job: _Job) -> None:
-        partial = job.path.with_suffix(".part")
-        async with _open(job.part, self.visit, self.headers) as body:
-            with partial.open("wb") as file:
-                sink = _Sink(file, job, self.keys)
-                received = await pour(body, sink.write)
-                await asyncio.to_thread(sink.finish)
+    async def _fetch(self, run: Run[_Job], partial: Path) -> None:
+        job = run.job
+        run.ask()
+        try:
+            async with _open(job.part, self.visit, self.headers) as body:
+                run.answered()
+                with partial.open("wb") as file:
+                    sink = _Sink(file, job, self.keys)
+                    received = await pour(body, sink.write, arrived=run.arrived)
+                    await asyncio.to_thread(sink.finish)
+        except Refused:
+            run.failed()
+            raise
         if job.part.length not in (None, received):
             raise Damaged(f"{job.name} ends before its byte range does")
-        partial.replace(job.path)
 
 
 class _Sink:
@@ -163,10 +197,9 @@ class _Sink:
         self._head, self._size = b"", 0
         self._steps: list[Any] = []
         if job.lock is not None:
-            cipher = Cipher(AES128(keys[job.lock.key_url]), CBC(job.lock.iv)).decryptor()
-            self._steps = [cipher, PKCS7(8 * _KEY_BYTES).unpadder()]
+            self._steps = _opening(keys[job.lock.key_url], job.lock.iv)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         for step in self._steps:
             data = step.update(data)
         self._put(data)
@@ -182,7 +215,7 @@ class _Sink:
         self._put(rest)
         _check_video(self._head, self._name)
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | bytearray) -> None:
         self._size += len(data)
         if self._size > MOST_SEGMENT_BYTES:
             raise Damaged(f"{self._name} does not end")
@@ -217,22 +250,16 @@ async def _key(url: str, visit: Visit, headers: Mapping[str, str]) -> bytes:
     return key
 
 
+def _opening(key: bytes, iv: bytes) -> list[Any]:
+    """What opens a segment, step by step."""
+    from cryptography.hazmat.primitives.ciphers import Cipher  # most streams do without
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    return [Cipher(AES128(key), CBC(iv)).decryptor(), PKCS7(8 * _KEY_BYTES).unpadder()]
+
+
 def _check_video(head: bytes, name: str) -> None:
     if container_of(head) is None:
         raise Damaged(f"{name} is {describe(head)}")
-
-
-async def _all_of(jobs: Iterable[T], do: Callable[[T], Awaitable[None]], workers: int) -> None:
-    """Do all jobs in order, `workers` at once; the first error stops the rest and comes out as itself."""
-    waiting = iter(jobs)
-
-    async def work() -> None:
-        for job in waiting:
-            await do(job)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(workers):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from av.stream import Disposition, Stream
 
 from ..errors import AnidanaError, Damaged, SetupError
 from ..models import Language, MediaInfo
+from .arrivals import Arrivals, Stopped
 from .magic import ENOUGH_BYTES, container_of, describe
 
 MOST_STREAMS = 32
@@ -32,7 +33,10 @@ MOST_GAP_SECONDS = 1.0
 """A lost segment leaves size and duration of a file perfect; only a hole in the timestamps shows it."""
 
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,matroska,mpegts"}
-_MUXERS = {".mkv": ("matroska", {}), ".mp4": ("mp4", {"movflags": "+faststart"})}
+_READ_BYTES = 256 * 1024
+_MUXERS = {".mkv": "matroska", ".mp4": "mp4"}
+"""An mp4 gets its index at the end: to put it first, everything would be written twice."""
+
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """What a target that cannot be written says. Damaged bytes make muxers say EIO, EPERM and EINVAL too."""
 
@@ -52,10 +56,6 @@ _ISO_639_2 = {
     "zh": ("chi", "zho"),
 }
 """Bibliographic codes (Matroska wants these) and terminological ones (mp4 does)."""
-
-
-class Stopped(Exception):
-    """Whoever wanted the video does not want it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +102,24 @@ def probe(path: Path) -> MediaInfo:
 
 
 def join(
-    pieces: Sequence[Sequence[Path]], target: Path, language: Language, stop: threading.Event | None = None
+    pieces: Sequence[Sequence[Path]], target: Path, language: Language, arrivals: Arrivals | None = None
 ) -> Joined:
     """Copy pieces, one after the other, into a new mkv or mp4 without re-encoding.
 
     A piece is the files that make up one continuous stream when read in a row; its clock may
     start anywhere. Tracks keep their language; the first sound track gets the mirror's where it
     has none. Damaged if a piece is no video, if its tracks are not those of the first, or if more
-    than a second is missing inside; OSError if the target cannot be written; Stopped soon after
-    `stop` is set. Blocks: call it in a thread.
+    than a second is missing inside; OSError if the target cannot be written. With `arrivals` each
+    file is waited for; Stopped soon after they stop. Blocks: call it in a thread.
     """
-    muxer, options = _MUXERS[target.suffix]
+    muxer = _MUXERS[target.suffix]
     end, claimed, copies = 0.0, None, list[_Copy]()
     with (
         _our_errors("the video"),
-        av.open(str(target.absolute()), "w", format=muxer, options=options) as output,
+        av.open(str(target.absolute()), "w", format=muxer) as output,
     ):
         for number, piece in enumerate(pieces):
-            with _source(piece) as source:
+            with _source(piece, arrivals) as source:
                 streams = _taken(source, output)
                 if not copies:
                     copies = [_Copy(stream, output) for stream in streams]
@@ -127,7 +127,7 @@ def join(
                     output.start_encoding()
                 if [copy.shape for copy in copies] != [_shape(stream) for stream in streams]:
                     raise Damaged(f"piece {number + 1} of {len(pieces)} is of another make than the first")
-                end = _copy(source, streams, copies, output, end, stop)
+                end = _copy(source, streams, copies, output, end, arrivals)
                 if len(pieces) == len(piece) == 1 and source.duration and source.format.name != "mpegts":
                     claimed = source.duration / av.time_base  # a transport stream's is only estimated
     lengths = {copy.shape[0]: copy.length for copy in reversed(copies)}
@@ -140,7 +140,7 @@ def _copy(
     copies: Sequence[_Copy],
     output: OutputContainer,
     offset: float,
-    stop: threading.Event | None,
+    arrivals: Arrivals | None,
 ) -> float:
     """Copy one piece so that it starts at `offset`; returns where it ends."""
     shift = offset - (source.start_time or 0) / av.time_base
@@ -148,11 +148,11 @@ def _copy(
     for stream, copy in zip(streams, copies, strict=True):
         copy.begin(stream, shift)
     for packet in _packets(source, streams):
-        if stop is not None and stop.is_set():
-            raise Stopped
+        if arrivals is not None:
+            arrivals.check()
         if packet.size:  # the last one of each track is empty: a flush
             _check_content(packet, source)
-            output.mux(of_index[packet.stream_index].take(packet))
+            output.mux_one(of_index[packet.stream_index].take(packet))
     return max((copy.end for copy in copies if copy.shape[0] != "subtitle"), default=offset)
 
 
@@ -176,18 +176,27 @@ def _packets(source: InputContainer, streams: Sequence[Stream]) -> Iterator[Pack
 
 
 class _Copy:
-    """One track of the output, and where its clock stands; its ticks are the output's."""
+    """One track of the output, and where its clock stands; ticks are those of the piece that is read.
+
+    A hundred thousand packets go through `take`: it counts in ticks, and touches only what changes.
+    """
 
     def __init__(self, stream: Any, output: OutputContainer) -> None:
         self.shape = _shape(stream)
         self.language = _language_of(stream)
         self.output = output.add_stream_from_template(stream)
         self.first: float | None = None
-        self.end = 0.0
-        self._ratio = self._tick = 1.0
-        self._shift = 0
+        self._tick = 0.0
+        self._step = 1
+        self._shift = self._end = 0
         self._least: int | None = None
         self._due: int | None = None
+        self._most_gap = math.inf
+
+    @property
+    def end(self) -> float:
+        """Where the last packet ends, in seconds."""
+        return self._end * self._tick
 
     @property
     def length(self) -> float:
@@ -196,49 +205,52 @@ class _Copy:
 
     def begin(self, stream: Any, shift: float) -> None:
         """Go on with a stream whose clock is `shift` seconds behind ours; the output must be open."""
-        self._ratio = float(stream.time_base / self.output.time_base)
-        self._tick = float(self.output.time_base)
+        before, self._tick = self._tick, float(stream.time_base)
+        self._end = math.ceil(self._end * before / self._tick)
+        if self._least is not None:
+            self._least = math.ceil(self._least * before / self._tick)
+        self._step = math.ceil(self.output.time_base / stream.time_base)
         self._shift = round(shift / self._tick)
         self._due = None
+        if self.shape[0] != "subtitle":
+            self._most_gap = MOST_GAP_SECONDS / self._tick
 
     def take(self, packet: Packet[Stream]) -> Packet[Stream]:
         """Put a packet on our clock; Damaged if it does not follow the one before."""
-        length = round((packet.duration or 0) * self._ratio)
-        pts = self._moved(packet.pts)
-        dts = self._moved(packet.dts)
-        if dts is None:  # Matroska does not store it for the first few
+        pts, given, length = packet.pts, packet.dts, packet.duration or 0
+        if pts is not None and self._shift:
+            packet.pts = pts = pts + self._shift
+        if given is not None:
+            dts = given + self._shift
+        else:  # Matroska does not store it for the first few
             dts = self._due if self._due is not None else (pts or 0) - 2 * length
-        self._check_gap(dts)
+        if self._due is not None and abs(dts - self._due) > self._most_gap:
+            raise Damaged(self._gap((dts - self._due) * self._tick))
         self._due = dts + length
-        if self._least is not None:
-            dts = max(dts, self._least)  # neighbouring segments may overlap, which muxers refuse
-        self._least = dts + 1
-        packet.time_base = self.output.time_base
-        packet.dts, packet.duration = dts, length
-        packet.pts = pts = None if pts is None else max(pts, dts)
+        if self._least is not None and dts < self._least:
+            dts = self._least  # neighbouring segments may overlap, which muxers refuse
+        self._least = dts + self._step
+        if dts != given:
+            packet.dts = dts
+        if pts is not None and pts < dts:
+            packet.pts = pts = dts
         packet.stream = self.output
-        self.first = dts * self._tick if self.first is None else self.first
-        self.end = max(self.end, ((dts if pts is None else pts) + length) * self._tick)
+        if self.first is None:
+            self.first = dts * self._tick
+        self._end = max(self._end, (dts if pts is None else pts) + length)
         return packet
 
-    def _moved(self, time: int | None) -> int | None:
-        return None if time is None else round(time * self._ratio) + self._shift
-
-    def _check_gap(self, dts: int) -> None:
-        if self.shape[0] == "subtitle" or self._due is None:
-            return
-        gap = (dts - self._due) * self._tick
-        if abs(gap) > MOST_GAP_SECONDS:
-            at = f"{int(self.end) // 60}:{int(self.end) % 60:02d}"
-            raise Damaged(f"{gap:.1f} s are missing at {at}" if gap > 0 else f"time runs backwards at {at}")
+    def _gap(self, seconds: float) -> str:
+        at = f"{int(self.end) // 60}:{int(self.end) % 60:02d}"
+        return f"{seconds:.1f} s are missing at {at}" if seconds > 0 else f"time runs backwards at {at}"
 
 
 class _InARow(io.RawIOBase):
     """Several files read as one; not seekable, as the parts of a stream need not be."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._waiting = list(paths)
-        self._file: io.BufferedReader | None = None
+    def __init__(self, paths: Sequence[Path], arrivals: Arrivals | None) -> None:
+        self._waiting, self._arrivals = list(paths), arrivals
+        self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
         return True
@@ -252,7 +264,10 @@ class _InARow(io.RawIOBase):
                 self._file = None
             if not self._waiting:
                 return b""
-            self._file = self._waiting.pop(0).open("rb")
+            path = self._waiting.pop(0)
+            if self._arrivals is not None:
+                self._arrivals.wait(path)
+            self._file = path.open("rb", buffering=0)
 
     def close(self) -> None:
         if self._file is not None:
@@ -261,16 +276,20 @@ class _InARow(io.RawIOBase):
 
 
 @contextmanager
-def _source(paths: Sequence[Path]) -> Iterator[InputContainer]:
+def _source(paths: Sequence[Path], arrivals: Arrivals | None = None) -> Iterator[InputContainer]:
     """Open files as one input, under the whitelists."""
+    if arrivals is not None:
+        arrivals.wait(paths[0])
     with paths[0].open("rb") as file:
         head = file.read(ENOUGH_BYTES)
     demuxer = container_of(head)
     if demuxer is None:
         raise Damaged(f"there is {describe(head)} instead of the video")
-    with _InARow(paths) as row:
+    with _InARow(paths, arrivals) as row:
         file_or_row: Any = row if len(paths) > 1 else str(paths[0].absolute())
-        with av.open(file_or_row, format=demuxer, options=_OPTIONS, metadata_errors="replace") as source:
+        with av.open(
+            file_or_row, format=demuxer, options=_OPTIONS, metadata_errors="replace", buffer_size=_READ_BYTES
+        ) as source:
             yield source
 
 

@@ -14,7 +14,8 @@ from ..hooks import Provider
 from ..loader import Plugins
 from ..models import Link, Stream
 from ..steps import Page, Request
-from .prove import Proof, alive, extract, provider_of, sample
+from .delivery import Proof
+from .prove import alive, extract, provider_of, sample
 
 
 @dataclass(slots=True)

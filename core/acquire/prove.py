@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,28 +17,12 @@ from ..models import Link, Stream
 from ..steps import Get, Page, Perform, Request
 from . import direct, hls, ytdlp
 from .candidates import Candidate
-from .playlist import Playlist, Unsupported
+from .delivery import Proof
+from .playlist import Unsupported
 
 T = TypeVar("T")
 
 MOST_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A stream that was seen to come, and all it takes to fetch it.
-
-    `headers` go with every request, over `visit`, which has the cookies of the extraction.
-    `playlist` is None for a plain file, and for a stream that only another program can fetch; `head` is
-    the start of its first segment.
-    """
-
-    provider: str
-    stream: Stream
-    visit: Visit
-    headers: Mapping[str, str]
-    playlist: Playlist | None = None
-    head: bytes = field(default=b"", repr=False)
 
 
 async def prove(

@@ -20,6 +20,10 @@ from ..models import Attempt
 from ..steps import Page
 
 BLOCK_BYTES = 1024 * 1024
+_TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
+"""Smaller reads than this wait so long for company, except in the last part of a body."""
+
+_LAST_BYTES = 256 * 1024
 MOST_VIDEO_BYTES = 32 * 2**30
 """No episode is larger; a host that says or sends more must not fill the disk and pause the queue."""
 
@@ -97,28 +101,36 @@ class Meter:
 
 
 async def pour(
-    body: Body, write: Callable[[bytes], object], arrived: Callable[[int], object] | None = None
+    body: Body,
+    write: Callable[[bytearray], object],
+    flushed: Callable[[int], object] | None = None,
+    arrived: Callable[[int], object] | None = None,
 ) -> int:
     """Hand a body to `write` in large blocks, on a thread; returns its length in bytes.
 
-    `arrived` is told the length so far after each block, on the loop.
+    `arrived` is told the size of each bit that comes, `flushed` the length so far after each block.
     """
     block, total = bytearray(), 0
+    calm = (body.length or 0) - _LAST_BYTES
 
     async def flush() -> None:
-        nonlocal total
-        await asyncio.to_thread(write, bytes(block))
-        total += len(block)
-        block.clear()
-        if arrived is not None:
-            arrived(total)
+        nonlocal block, total
+        full, block = block, bytearray()
+        await asyncio.to_thread(write, full)
+        total += len(full)
+        if flushed is not None:
+            flushed(total)
 
     try:
         async with aclosing(body.chunks()) as chunks:
             async for chunk in chunks:
                 block += chunk
+                if arrived is not None:
+                    arrived(len(chunk))
                 if len(block) >= BLOCK_BYTES:
                     await flush()
+                elif len(chunk) < _TRICKLE_BYTES and total + len(block) < calm:
+                    await asyncio.sleep(_TRICKLE_SECONDS)  # each wake-up costs as much as a large read
     finally:
         await flush()  # a transfer that breaks off can go on from here
     return total

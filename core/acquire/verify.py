@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import Damaged
-from .media import Joined
 from .transfer import Fetched
+
+if TYPE_CHECKING:
+    from .media import Joined
 
 _PLACEHOLDER_BYTES = {7_975_279: "Streamtape's clip for a wrong token"}
 

@@ -165,11 +165,12 @@ def data_folder(chosen: Path | None) -> Path:
 
 
 def command(
-    name: str, schema: str, *, example: str, own_data: bool = False
+    name: str, schema: str, *, example: str, own_data: bool = False, hidden: bool = False
 ) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a command of a function `(out, data, **options) -> exit code`.
 
-    With `own_data` the command chooses a data folder itself where none is named.
+    With `own_data` the command chooses a data folder itself where none is named; `hidden` ones are
+    left out of the list of commands.
     """
 
     def make(function: Callable[..., int | None]) -> click.Command:
@@ -181,7 +182,7 @@ def command(
         kind = click.Path(file_okay=False, path_type=Path)
         call = click.option("--data", type=kind, help="Folder of settings, database and logs.")(call)
         call = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")(call)
-        return click.command(name, epilog=f"Example:  {example}")(call)
+        return click.command(name, epilog=f"Example:  {example}", hidden=hidden)(call)
 
     return make
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from anidana.core.acquire import hls
 from anidana.core.acquire.media import join
 from anidana.core.acquire.playlist import Playlist, Unsupported
-from anidana.core.acquire.transfer import Expired, Fetched, Meter
+from anidana.core.acquire.transfer import BLOCK_BYTES, Expired, Fetched, Meter, pour
 from anidana.core.errors import Blocked, Damaged, DiskFull, Gone, Refused
 from anidana.core.fetch import Visit
 from anidana.core.models import GERMAN_DUB
@@ -313,3 +313,30 @@ async def test_the_floor_of_free_space_stops_a_transfer(
     with pytest.raises(DiskFull):
         await fetch(cdn.hls(BASE), meter=Meter(tmp_path, 2**62, told))
     assert list((tmp_path / "parts").iterdir())
+
+
+async def test_a_large_segment_is_held_in_memory_one_block_at_a_time(cdn: Any, visit: Visit) -> None:
+    content = bytes(5 * BLOCK_BYTES)
+    cdn.put(BASE + "large.ts", content)
+    blocks = list[int]()
+    async with visit.open(BASE + "large.ts") as body:
+        assert await pour(body, lambda block: blocks.append(len(block))) == len(content)
+    assert sum(blocks) == len(content)
+    assert max(blocks) < 2 * BLOCK_BYTES
+
+
+async def test_every_file_is_told_of_once_when_it_is_whole(
+    cdn: Any, visit: Visit, meter: Meter, films: Path, tmp_path: Path
+) -> None:
+    found: Playlist = await hls.load(cdn.hls(BASE), visit, {}, 1080)
+    (tmp_path / "00001").write_bytes((films / NAMES[1]).read_bytes())
+    seen = dict[Path, int]()
+    await hls.fetch(
+        found, visit, {}, tmp_path, connections=4, meter=meter,
+        arrived=lambda path: seen.setdefault(path, path.stat().st_size),
+    )  # fmt: skip
+    assert seen == {
+        tmp_path / f"{number:05d}": (films / name).stat().st_size for number, name in enumerate(NAMES)
+    }
+    assert cdn.count(BASE + NAMES[1]) == 0
+    assert sorted(path for path in tmp_path.iterdir() if path.is_file()) == sorted(seen)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from anidana.core.acquire import media
+from anidana.core.acquire.arrivals import Arrivals, Stopped
 from anidana.core.acquire.media import join, probe
 from anidana.core.errors import Damaged
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB
@@ -147,10 +148,11 @@ def test_subtitles_are_kept_where_the_container_can_hold_them(
 
 
 def test_joining_stops_when_it_is_told_to(segments: list[Path], tmp_path: Path) -> None:
-    stop = threading.Event()
-    stop.set()
-    with pytest.raises(media.Stopped):
-        join([segments], tmp_path / "x.mkv", GERMAN_DUB, stop)
+    arrivals = Arrivals()
+    arrivals.add(*segments[:3])
+    threading.Timer(0, arrivals.stop).start()
+    with pytest.raises(Stopped):
+        join([segments], tmp_path / "x.mkv", GERMAN_DUB, arrivals)
 
 
 def test_a_full_disk_is_not_the_video_s_fault(segments: list[Path], tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 
 from anidana.core.acquire.candidates import Candidate
+from anidana.core.acquire.delivery import Proof
 from anidana.core.acquire.playlist import Unsupported
-from anidana.core.acquire.prove import NoLink, Proof, merged, prove
+from anidana.core.acquire.prove import NoLink, merged, prove
 from anidana.core.errors import Crashed, Damaged, Gone, NeedsPerson, PageChanged, Refused, SourceError
 from anidana.core.fetch import Visit
 from anidana.core.loader import Plugins

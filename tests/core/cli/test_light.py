@@ -27,7 +27,8 @@ finally:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["get", "--help"], ["plugin", "test", "--help"], ["--version"]]
+    "arguments",
+    [["--help"], ["get", "--help"], ["fetch", "--help"], ["plugin", "test", "--help"], ["--version"]],
 )
 def test_help_brings_in_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
@@ -53,7 +54,7 @@ def test_every_command_has_help_that_shows_an_example() -> None:
 
     assert set(program.commands) == {
         "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugin",
-        "demo", "version", "hosts",
+        "demo", "version", "hosts", "fetch",
     }  # fmt: skip
     for words in _all_of(program):
         name = " ".join(words)

@@ -1,0 +1,176 @@
+"""One stream to one verified file: fetched, put together while it still comes, and looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import shutil
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AnidanaError, Damaged, DiskFull, SetupError
+from ..fetch import Visit
+from ..models import Language, MediaInfo, Stream
+from . import direct, hls, verify
+from .arrivals import Arrivals
+from .playlist import Playlist
+from .transfer import Fetched, Meter, Report
+
+if TYPE_CHECKING:
+    from ..settings import Downloads
+    from .media import Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A stream that was seen to come, and all it takes to fetch it.
+
+    `headers` go with every request, over `visit`, which has the cookies of the extraction.
+    `playlist` is None for a plain file, and for a stream that only another program can fetch; `head` is
+    the start of its first segment.
+    """
+
+    provider: str
+    stream: Stream
+    visit: Visit
+    headers: Mapping[str, str]
+    playlist: Playlist | None = None
+    head: bytes = field(default=b"", repr=False)
+
+
+async def deliver(
+    proof: Proof,
+    language: Language,
+    *,
+    staging: Path,
+    settings: Downloads,
+    report: Report,
+    expected_seconds: float | None = None,
+) -> tuple[Path, MediaInfo]:
+    """Fetch what was proven, put it together and look whether it is whole.
+
+    Segments are put together while later ones still come. What an earlier run left in `staging` of
+    the same stream is gone on with. Damaged if what came is not whole, with its parts removed;
+    errors of `hls`, `direct` and `ytdlp` with the parts kept.
+    """
+    meter = Meter(staging, settings.floor_mib * 2**20, report)
+    folder = parts_of(proof, language, staging)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    meter.need(0)
+    report.stage("downloading")
+    made = folder / f"joined.{settings.container}"
+    arrivals, joining = Arrivals(), None
+    try:
+        if proof.playlist is not None:
+            joining = _join(hls.pieces(proof.playlist, folder), made, language, arrivals)
+            fetched = await _beside(joining, _segments(proof, folder, meter, settings, arrivals))
+        else:
+            fetched = await _whole(proof, folder, meter, settings)
+            meter.need(fetched.size)
+            arrivals.add(*(path for piece in fetched.pieces for path in piece))
+            joining = _join(fetched.pieces, made, language, arrivals)
+        report.stage("verifying")
+        try:
+            joined = await asyncio.shield(joining)
+            assert fetched is not None, "a join that failed has raised"
+            verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=expected_seconds)
+        except Damaged:
+            # Going on with these parts would only lead here again.
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            raise
+        path = made.replace(staging / f"episode.{settings.container}")
+    finally:
+        arrivals.stop()
+        if joining is not None:
+            await asyncio.gather(joining, return_exceptions=True)
+        made.unlink(missing_ok=True)
+    await asyncio.to_thread(shutil.rmtree, folder.parent, ignore_errors=True)
+    return path, joined.media
+
+
+def parts_of(proof: Proof, language: Language, staging: Path) -> Path:
+    """The folder of a stream's parts, which no other stream has: parts of two must never be put together.
+
+    Two qualities may be listed alike, each behind a token; their first segments differ.
+    """
+    shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
+    text = f"{proof.provider}\n{language}\n{shape}"
+    return staging / "parts" / hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
+
+
+async def _segments(
+    proof: Proof, folder: Path, meter: Meter, settings: Downloads, arrivals: Arrivals
+) -> Fetched:
+    assert proof.playlist is not None
+    return await hls.fetch(
+        proof.playlist,
+        proof.visit,
+        proof.headers,
+        folder,
+        connections=settings.connections,
+        meter=meter,
+        arrived=arrivals.add,
+    )
+
+
+async def _whole(proof: Proof, folder: Path, meter: Meter, settings: Downloads) -> Fetched:
+    url, visit, headers = proof.stream.url, proof.visit, proof.headers
+    if proof.stream.kind == "file":
+        return await direct.fetch(
+            url,
+            visit,
+            headers,
+            folder,
+            meter,
+            connections=settings.connections,
+            stand_in=proof.stream.stand_in,
+        )
+    from . import ytdlp  # rarely needed
+
+    return await ytdlp.fetch(
+        url,
+        visit,
+        headers,
+        folder,
+        page=proof.stream.kind == "page",
+        most_height=settings.most_height,
+        meter=meter,
+    )
+
+
+def _join(
+    pieces: Sequence[Sequence[Path]], target: Path, language: Language, arrivals: Arrivals
+) -> asyncio.Task[Joined]:
+    """Join on a thread, which goes home when `arrivals` stops."""
+
+    def join() -> Joined:
+        from . import media  # a tenth of a second, while the host makes us wait anyway
+
+        return media.join(pieces, target, language, arrivals)
+
+    return asyncio.create_task(asyncio.to_thread(join))
+
+
+async def _beside(joining: asyncio.Task[Any], transfer: Coroutine[Any, Any, Fetched]) -> Fetched | None:
+    """The result of the transfer; None if it is of no use any more, for the join has failed."""
+    fetching = asyncio.create_task(transfer)
+    try:
+        await asyncio.wait({fetching, joining}, return_when=asyncio.FIRST_COMPLETED)
+        if joining.done() and joining.exception() is not None:
+            return None
+        return await fetching
+    finally:
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
+
+
+def machine_trouble(error: OSError, staging: Path) -> AnidanaError:
+    """What an error of the file system means for the owner: DiskFull or SetupError."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no room is left in {staging}", hint="free some space; what was fetched is kept")
+    return SetupError(
+        f"{staging} cannot be used: {error.strerror or error}", hint="check path and permissions"
+    )
