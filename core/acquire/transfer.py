@@ -19,7 +19,7 @@ from ..fetch import Body, refusal
 from ..models import Attempt
 from ..steps import Page
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 384 * 1024
 _TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
 """Smaller reads than this wait so long for company, except in the last part of a body."""
 
