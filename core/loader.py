@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
 import pluggy
@@ -273,4 +274,10 @@ def _members(protocol: type) -> set[str]:
 
 
 def _origin(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else "unknown"
+    return _name_of(point.dist) if point.dist is not None else "unknown"
+
+
+@lru_cache(maxsize=64)
+def _name_of(dist: Distribution) -> str:
+    """A distribution's name, which is read from its files anew each time it is asked for."""
+    return dist.name

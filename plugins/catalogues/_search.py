@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rapidfuzz import fuzz, utils
-
 from anidana.core import Gone, Hit, NeedsPerson, Page, PageChanged, SourceError, Steps, find_gate
 
 from ._page import plain
@@ -79,4 +77,6 @@ def shorter(query: str) -> str | None:
 
 def likeness(query: str, title: str) -> float:
     """How much a title is what was asked for, of 100."""
+    from rapidfuzz import fuzz, utils  # on use: every command loads this module, few search
+
     return fuzz.WRatio(utils.default_process(query), utils.default_process(title))
