@@ -39,6 +39,9 @@ BURST = 4
 """Pages that may be asked of one site without a pause."""
 
 AT_ONCE = 2
+BLOCKED_SECONDS = 300.0
+"""How long a site that blocks us is left alone; it does not say so itself."""
+
 CONNECT_SECONDS = 10.0
 HEADER_SECONDS = 30.0
 SILENCE_SECONDS = 20.0
@@ -310,7 +313,7 @@ def refusal(page: Page) -> SourceError:
     if (gate := find_gate(page.text)) is not None:
         return NeedsPerson(f"{where} with a gate ({gate})", url=page.url)
     if "ddos-guard" in page.headers.get("server", "").lower():
-        return Refused(f"{where}: DDoS-Guard blocks us")
+        return Refused(f"{where}: DDoS-Guard blocks us", retry_after=BLOCKED_SECONDS)
     return Refused(where, retry_after=_retry_after(page.headers.get("retry-after", "")))
 
 

@@ -90,3 +90,14 @@ async def test_a_host_s_own_wish_to_wait_reaches_what_is_remembered_of_it(house:
     await house.get("das-regal-am-ende-der-welt S01E01")
     state = (await states())["VOE"]
     assert state.asked_until is not None
+
+
+async def test_a_site_that_blocks_us_is_left_alone(house: Any) -> None:
+    house.practice.faults["aniworld"] = Faults(blocked=True)
+    await house.get("das-regal-am-ende-der-welt S01E01")
+    house.practice.faults.clear()
+    asked = len(house.practice.asked("aniworld"))
+    outcome = await house.get("das-regal-am-ende-der-welt S01E02")
+    ((_, error),) = outcome.failed
+    assert isinstance(error, Refused) and "aniworld rests until" in str(error) and "DDoS-Guard" in str(error)
+    assert len(house.practice.asked("aniworld")) == asked
