@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import PIPE, STDOUT, Process
 from typing import Any
 
 import pytest
@@ -19,10 +19,10 @@ KEY = SHELF.series.key
 
 async def start(shell: Any) -> Process:
     """A run that has begun to download, slowly."""
-    assert (await shell("add", KEY)).code == 0
+    assert (await shell("follow", KEY)).code == 0
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from anidana.core.cli import main; main()", "get", KEY,
-        env={**os.environ, **shell.environment}, stdout=asyncio.subprocess.PIPE, stderr=DEVNULL,
+        env={**os.environ, **shell.environment}, stdout=PIPE, stderr=STDOUT,
     )  # fmt: skip
     assert process.stdout is not None
     while b"downloading" not in (line := await process.stdout.readline()):
@@ -39,7 +39,7 @@ async def test_a_run_that_is_stopped_leaves_nothing_half_made_and_the_next_one_g
     process.send_signal(number)
     await process.communicate()
     assert process.returncode == code
-    assert [path for path in shell.library.rglob(".*")] == []
+    assert list(shell.library.rglob(".*")) == []
     practice.faults.clear()
     again = await shell("get", KEY)
     assert again.code == 0, again.err
