@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -72,6 +73,19 @@ def test_every_file_that_the_docs_name_exists() -> None:
         text = re.sub(r"^ {6}.*$", "", page.read_text("utf-8"), flags=re.M)
         for path in re.findall(r"(?:core|plugins|integrations|tests|docs)/[\w./-]+\.(?:py|md)", text):
             assert (DOCS.parent / path).exists(), f"{page.name} names {path}"
+
+
+def test_every_test_that_the_fault_table_names_exists_and_no_case_is_left_out() -> None:
+    page = (DOCS / "testing.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]+) \|$", page, re.M)
+    assert [int(number) for number, _ in rows] == list(range(1, 89))
+    for number, shown in rows:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", shown)
+        assert named or shown.startswith("not yet: "), f"case {number} says nothing"
+        for path, name in named:
+            module = ast.parse((DOCS.parent / path).read_text("utf-8"))
+            functions = ast.FunctionDef, ast.AsyncFunctionDef
+            assert name in {one.name for one in module.body if isinstance(one, functions)}, f"{path}::{name}"
 
 
 def settings_page() -> str:

@@ -298,3 +298,16 @@ async def test_the_child_that_looks_is_gone_when_cancelled(cdn: Any, visit: Visi
 def test_no_address_gives_orders_to_extractors() -> None:
     hostile = PAGE + "#__youtubedl_smuggle=%7B%22to_generic%22%3A+true%7D"
     assert ytdlp.options(hostile, {}, 1080, page=True)[-1] == PAGE
+
+
+async def test_children_that_are_killed_from_outside_fail_their_episode_only(
+    cdn: Any, live: str, visit: Visit, meter: Meter, tmp_path: Path
+) -> None:
+    folder = tmp_path / "job"
+    running = asyncio.ensure_future(ytdlp.fetch(live, visit, {}, folder, most_height=1080, meter=meter))
+    await cdn.arrived.acquire()
+    for process in members(folder):  # as a system does with a whole group that runs out of memory
+        os.kill(process, signal.SIGKILL)
+    with pytest.raises(Refused):
+        await running
+    assert await all_gone(folder)

@@ -1,0 +1,264 @@
+"""Servers that no library would write: raw bytes, endless headers, silence, and a clock that runs ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from anidana.core import Refused, settings
+from anidana.core.fetch import Network
+from anidana.core.steps import Get
+
+URL = "https://clips.example/e/1"
+HASTE = 500
+"""Seconds of a hasty loop in one of ours."""
+
+Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class HastySelector(selectors.DefaultSelector):
+    """Waits a fraction of what it is told to."""
+
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(timeout and timeout / HASTE)
+
+
+class HastyLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock runs ahead, so that limits of half a minute are over at once."""
+
+    def __init__(self) -> None:
+        super().__init__(HastySelector())
+
+    def time(self) -> float:
+        return super().time() * HASTE
+
+
+def hastily(work: Coroutine[Any, Any, None]) -> None:
+    """Run a test on a hasty loop."""
+    with asyncio.Runner(loop_factory=HastyLoop) as runner:
+        runner.run(work)
+
+
+async def fetched(play: Play) -> str:
+    """The page that comes from a server which does what it is told with each connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await play(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Network(settings.Network(route_all_to=f"127.0.0.1:{port}", pages_per_second=0)) as network:
+            return (await network.visit().page(Get(URL))).text
+
+
+def sends(data: bytes) -> Play:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+
+    return play
+
+
+async def test_an_answer_of_raw_bytes_is_read() -> None:
+    assert await fetched(sends(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage")) == "page"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(20_000)) + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 400\r\n\r\npage",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npage\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\npage",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\npage",
+        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"",
+    ],
+    ids=["20000 headers", "two lengths", "chunks cut", "no chunk", "short", "another protocol", "nothing"],
+)
+async def test_an_answer_that_is_none_is_refused(answer: bytes) -> None:
+    with pytest.raises(Refused):
+        await fetched(sends(answer))
+
+
+async def test_a_reset_in_the_middle_is_refused() -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\npage")
+        await writer.drain()
+        made: socket.socket = writer.get_extra_info("socket")
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    with pytest.raises(Refused, match="broke off"):
+        await fetched(play)
+
+
+def test_headers_that_come_a_byte_at_a_time_are_given_up() -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(2)
+
+    async def work() -> None:
+        with pytest.raises(Refused, match="does not answer"):
+            await fetched(play)
+
+    hastily(work())
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up() -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def work() -> None:
+        with pytest.raises(Refused, match="does not answer"):
+            await fetched(play)
+
+    hastily(work())
+
+
+def test_a_server_that_does_not_take_connections_is_given_up() -> None:
+    async def work() -> None:
+        with ExitStack() as stack:
+            deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
+            port = deaf.getsockname()[1]
+            for _ in range(4):  # more than it keeps: the next one is not even answered
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(("127.0.0.1", port))
+            chosen = settings.Network(route_all_to=f"127.0.0.1:{port}", pages_per_second=0)
+            async with Network(chosen) as network:
+                with pytest.raises(Refused, match="does not answer"):
+                    await network.visit().page(Get(URL))
+
+    hastily(work())
+
+
+async def bodies(pause: float, count: int) -> bytes:
+    """A body of so many pieces, each after a pause in seconds of the loop."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % count)
+            for _ in range(count):
+                await asyncio.sleep(pause)
+                writer.write(b"x")
+                await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            Network(settings.Network(route_all_to=f"127.0.0.1:{port}")) as network,
+            network.visit().open(URL) as body,
+        ):
+            return await body.read(count)
+
+
+def test_a_long_transfer_may_take_its_time() -> None:
+    async def work() -> None:
+        began = asyncio.get_running_loop().time()
+        assert await bodies(pause=8, count=50) == b"x" * 50
+        assert asyncio.get_running_loop().time() - began > 300, "as long as many a client's total limit"
+
+    hastily(work())
+
+
+def test_a_body_that_falls_silent_is_given_up() -> None:
+    async def work() -> None:
+        with pytest.raises(Refused, match="does not answer"):
+            await bodies(pause=100, count=2)
+
+    hastily(work())
+
+
+class Lost(AbstractResolver):
+    """A resolver that finds nothing."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        raise OSError(None, "no such name")
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_name_that_does_not_resolve_is_refused() -> None:
+    async with Network(settings.Network(), Lost()) as network:
+        with pytest.raises(Refused, match="does not resolve"):
+            await network.visit().page(Get(URL))
+
+
+async def test_a_cookie_for_encrypted_connections_is_not_sent_over_others(
+    network: Network, site: Any
+) -> None:
+    site.answer("clips.example/e/1", status=302, Location="http://clips.example/e/2",
+                Set_Cookie="session=abc; Path=/; Secure")  # fmt: skip
+    site.answer("clips.example/e/2", status=302, Location="https://clips.example/e/3")
+    site.answer("clips.example/e/3")
+    await network.visit().page(Get(URL))
+    assert [request.headers.get("Cookie") for request in site.asked] == [None, None, "session=abc"]
+
+
+class Straight(Network):
+    """A network that reaches one server of this machine by its own address, encrypted as it asks for."""
+
+    def routed(self, url: str) -> tuple[str, Mapping[str, str]]:  # type: ignore[override]
+        return url, {}
+
+
+def certificate(folder: Path, days: int) -> Path:
+    """A certificate that signs itself, good for so many days from yesterday, and its key in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    since = datetime.now(UTC) - timedelta(days=9)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, since, since + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = folder / "server.pem"
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, no_password)
+    path.write_bytes(made.public_bytes(pem) + secret)
+    return path
+
+
+@pytest.mark.parametrize("days", [30, 5], ids=["signs itself", "expired too"])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, days: int) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate(tmp_path, days))
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(100))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Straight(settings.Network(route_all_to=f"127.0.0.1:{port}")) as network:
+            with pytest.raises(Refused, match="no secure connection"):
+                await network.visit().page(Get(f"https://localhost:{port}/"))
+    assert asked == []
