@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ConnectionTimeoutError
 from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -147,8 +148,9 @@ def test_a_server_that_does_not_take_connections_is_given_up() -> None:
                 waiting.connect_ex(("127.0.0.1", port))
             chosen = settings.Network(route_all_to=f"127.0.0.1:{port}", pages_per_second=0)
             async with Network(chosen) as network:
-                with pytest.raises(Refused, match="does not answer"):
+                with pytest.raises(Refused, match="does not answer") as caught:
                     await network.visit().page(Get(URL))
+        assert isinstance(caught.value.__cause__, ConnectionTimeoutError), "before the limit for headers"
 
     hastily(work())
 

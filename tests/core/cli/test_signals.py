@@ -30,13 +30,22 @@ async def start(shell: Any) -> Process:
     return process
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ([signal.SIGTERM], 143),
+        ([signal.SIGTERM, signal.SIGTERM], 143),
+        ([signal.SIGKILL], -signal.SIGKILL),
+    ],
+    ids=["asked", "asked twice", "killed"],
+)
 async def test_a_run_that_is_stopped_leaves_nothing_half_made_and_the_next_one_goes_on(
-    shell: Any, practice: Any, number: signal.Signals, code: int
+    shell: Any, practice: Any, numbers: list[signal.Signals], code: int
 ) -> None:
     practice.faults["VOE"] = Faults(slow=0.2)
     process = await start(shell)
-    process.send_signal(number)
+    for number in numbers:
+        process.send_signal(number)
     await process.communicate()
     assert process.returncode == code
     assert list(shell.library.rglob(".*")) == []
