@@ -48,6 +48,7 @@ SILENCE_SECONDS = 20.0
 FLOOR_BYTES, FLOOR_SECONDS = 1024 * 10, 30.0
 """A body that brings less than this in this time is given up: a read timeout never fires at 1 B/s."""
 
+_PRIVATE = ("authorization", "cookie")
 _NOT_PUBLIC = "is not a public address"
 
 
@@ -197,7 +198,7 @@ class Visit:
         follow: bool = True,
     ) -> AsyncIterator[Body]:
         """Ask for something and hold its answer open, whatever its status; errors as in `page`."""
-        session = self._network.session
+        session, given = self._network.session, dict(headers or {})
         for _ in range(MOST_REDIRECTS + 1):
             _check_address(url)
             target, extra = self._network.routed(url)
@@ -205,7 +206,7 @@ class Visit:
                 "User-Agent": self.user_agent,
                 "Accept": "*/*",
                 "Accept-Language": "de,en;q=0.7",
-                **(headers or {}),
+                **given,
                 **extra,
             }
             async with _our_errors(url):
@@ -222,8 +223,10 @@ class Visit:
                 break
             response.close()
             async with _our_errors(url):
-                fragment = url.partition("#")[2]
+                fragment, before = url.partition("#")[2], url
                 url = urljoin(url, response.headers["Location"])
+                if URL(url).origin() != URL(before).origin():  # what was meant for one site is for no other
+                    given = {name: value for name, value in given.items() if name.lower() not in _PRIVATE}
                 if fragment and "#" not in url:  # RFC 9110, 10.2.2
                     url = f"{url}#{fragment}"
             if response.status in (301, 302, 303) and method == "POST":

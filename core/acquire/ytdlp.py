@@ -176,6 +176,8 @@ async def _watch(process: Process, folder: Path, meter: Meter | None) -> None:
             async with asyncio.timeout(1.0):
                 line = await process.stdout.readline()
         except TimeoutError:
+            if process.returncode is not None:  # it was killed, and ffmpeg holds its output open
+                return
             if meter is not None:
                 meter.count(_size(folder))
             continue

@@ -370,3 +370,23 @@ async def test_no_more_than_two_pages_of_a_site_are_asked_for_at_once(site: Any)
         held.set()
         await asyncio.gather(*pages)
     assert len(site.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("https://clips.example/2", True),
+        ("https://other.example/2", False),
+        ("http://clips.example/2", False),
+    ],
+)
+async def test_a_password_does_not_follow_a_redirect_to_another_site(
+    network: Network, site: Any, where: str, kept: bool
+) -> None:
+    site.answer("clips.example/e/1", status=302, Location=where)
+    site.answer(where.partition("://")[2])
+    secret = {"Authorization": "Bearer x", "cookie": "session=x", "Referer": "https://clips.example/"}
+    async with network.visit().open(URL, secret) as body:
+        assert body.status == 200
+    last = site.asked[-1].headers
+    assert ("Authorization" in last, "Cookie" in last, "Referer" in last) == (kept, kept, True)

@@ -316,13 +316,13 @@ async def test_the_floor_of_free_space_stops_a_transfer(
 
 
 async def test_a_large_segment_is_held_in_memory_one_block_at_a_time(cdn: Any, visit: Visit) -> None:
-    content = bytes(5 * BLOCK_BYTES)
+    content = bytes(16 * BLOCK_BYTES)
     cdn.put(BASE + "large.ts", content)
     blocks = list[int]()
     async with visit.open(BASE + "large.ts") as body:
         assert await pour(body, lambda block: blocks.append(len(block))) == len(content)
     assert sum(blocks) == len(content)
-    assert max(blocks) < 2 * BLOCK_BYTES
+    assert max(blocks) < 4 * BLOCK_BYTES  # a block, and what the socket held when it was full
 
 
 async def test_every_file_is_told_of_once_when_it_is_whole(
