@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from anidana.core import Gone, PageChanged, Stream
 
+from ._address import ADDRESS
 from ._expiry import expiry
-
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def parse_answer(answer: Any, root: str, host: str) -> Stream:
     """The stream of an answer with a `streaming_url`; Gone where it has none."""
     match answer:
-        case {"streaming_url": str(url)} if _ADDRESS.fullmatch(url := "".join(url.split())):
+        case {"streaming_url": str(url)} if ADDRESS.fullmatch(url := "".join(url.split())):
             return Stream.hls(url, referer=root, headers={"Origin": root.rstrip("/")}, expires=expiry(url))
         case dict():
             raise Gone(f"{host} does not have the file")

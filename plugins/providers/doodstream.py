@@ -25,6 +25,7 @@ from anidana.core import (
     hookimpl,
 )
 
+from ._address import ADDRESS
 from ._verdict import Mark, verdict
 
 _DOMAINS = """
@@ -38,7 +39,6 @@ _DOMAINS = """
 _LINK = re.compile(r"(https?://[^/?#]+)/[de]/(\w+)")
 _TICKET = re.compile(r"""\$\.get\(\s{0,9}["'](/pass_md5/[\w./-]{0,300}?/(\w{8,64}))["']""")
 _SUFFIXED = re.compile(r"src:\s{0,9}data\s{0,9}\+\s{0,9}makePlay\(")
-_ADDRESS = re.compile(r"""https?://[^"'\s<>]+""")
 _FRAME = re.compile(r"""<iframe[^<>]{0,500}?\ssrc=["']([^"'\s<>]+)["']""")
 
 _MARKS: tuple[Mark, ...] = (
@@ -56,7 +56,7 @@ def parse(player: Page, answer: str, *, suffix: str | None = None, now: float | 
     storage is signed whole and takes no suffix.
     """
     url, ticket = answer.strip(), _TICKET.search(player.text)
-    if ticket is None or _ADDRESS.fullmatch(url) is None:
+    if ticket is None or ADDRESS.fullmatch(url) is None:
         raise PageChanged("Doodstream's ticket was not answered with an address")
     if _SUFFIXED.search(player.text) and "cloudflarestorage." not in url:
         suffix = suffix or "".join(random.choices(string.ascii_letters + string.digits, k=10))

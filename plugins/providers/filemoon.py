@@ -15,6 +15,7 @@ from typing import Any
 
 from anidana.core import Get, Gone, Link, NeedsPerson, Page, PageChanged, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._filemoon_data import DOMAINS
 from ._verdict import Mark, verdict
@@ -58,7 +59,7 @@ def parse_playback(answer: Any, page: Page) -> Stream | None:
     found = [
         (height if isinstance(height := source.get("height"), int) else 0, url)
         for source in (sources if isinstance(sources, list) else [])
-        if isinstance(source, dict) and re.fullmatch(r"https?://[^\s\"'<>]+", url := str(source.get("url")))
+        if isinstance(source, dict) and ADDRESS.fullmatch(url := str(source.get("url")))
     ]
     if not found:
         return None

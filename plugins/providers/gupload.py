@@ -13,6 +13,7 @@ from itertools import cycle, islice
 
 from anidana.core import Get, Link, Page, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._verdict import verdict
 from ._xfs import MARKS
@@ -23,7 +24,6 @@ _KEY = re.compile(r"""\b_p\s{0,9}=\s{0,9}\[([^\[\]]{1,2000})\]""")
 _SEALED = re.compile(r"""\b_cfg\s{0,9}=[^;"']{0,200}["']x~([A-Za-z0-9+/=]{20,})["']""")
 _WORD = re.compile(r"""["']([^"']{0,200})["']""")
 _MOST_CONFIGS = 20  # a page that begins more of them wants to keep us busy
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def data_on(text: str) -> Iterator[object]:
@@ -42,7 +42,7 @@ def parse(page: Page) -> Stream:
     """Read the stream off the page's data."""
     for data in data_on(page.text):
         match data:
-            case {"videoUrl": str(url)} | {"video_url": str(url)} if _ADDRESS.fullmatch(url):
+            case {"videoUrl": str(url)} | {"video_url": str(url)} if ADDRESS.fullmatch(url):
                 make = Stream.hls if ".m3u8" in url.partition("?")[0] else Stream.file
                 return make(url, referer=page.join("/"), expires=expiry(url))
     raise verdict(page, MARKS, "GUpload")

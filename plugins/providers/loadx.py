@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from anidana.core import Get, Gone, Link, Page, PageChanged, Post, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._packed import unpack
 from ._verdict import verdict
@@ -17,13 +18,12 @@ from ._xfs import MARKS
 
 _LINK = re.compile(r"https?://[^/?#]+/video/([0-9a-f]{32})(?:[/?#].*)?", re.DOTALL)
 _PLAYER = re.compile(r"""FirePlayer\(\s{0,9}["']([0-9a-f]{32})["']""")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def parse(answer: Page, root: str) -> Stream:
     """Read the stream off the interface's answer."""
     match answer.json():
-        case {"videoSource": str(url)} if _ADDRESS.fullmatch(url):
+        case {"videoSource": str(url)} if ADDRESS.fullmatch(url):
             headers = {"Origin": root.rstrip("/")}
             return Stream.hls(url, referer=root, headers=headers, expires=expiry(url))
         case dict():

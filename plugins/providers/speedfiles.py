@@ -12,12 +12,12 @@ from collections.abc import Mapping
 
 from anidana.core import Get, Gone, Link, Page, Provider, Refused, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._verdict import Mark, verdict
 
 _STRING = re.compile(r"""=\s{0,9}["']([A-Za-z0-9+/=]{60,})["']""")
 _HEX = re.compile(r"[0-9a-f]+")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 _MARKS: tuple[Mark, ...] = (
     ("web server is down", Refused, "{host} is down"),
@@ -33,7 +33,7 @@ def decode(text: str) -> str | None:
         url = _unwrap(shifted.swapcase()[::-1]).decode("ascii")
     except ValueError:
         return None
-    return url if _ADDRESS.fullmatch(url) else None
+    return url if ADDRESS.fullmatch(url) else None
 
 
 def _unwrap(text: bytes) -> bytes:

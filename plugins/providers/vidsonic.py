@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from anidana.core import Get, Link, Page, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._verdict import verdict
 from ._xfs import MARKS
 
 _STRING = re.compile(r"""["']([0-9a-f|]{40,})["']""")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def decode(text: str) -> str | None:
@@ -24,7 +24,7 @@ def decode(text: str) -> str | None:
         url = bytes.fromhex(text.replace("|", "")).decode("ascii")[::-1]
     except ValueError:
         return None
-    return url if _ADDRESS.fullmatch(url) else None
+    return url if ADDRESS.fullmatch(url) else None
 
 
 def parse(page: Page) -> Stream:

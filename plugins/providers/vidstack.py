@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from anidana.core import Get, Gone, Link, Page, PageChanged, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._verdict import Mark, verdict
 
 _DOMAINS = """
@@ -27,7 +28,6 @@ _KEY = b"kiemtienmua911ca"
 _IVS = (b"1234567890oiuytr", b"0123456789abcdef")
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _MARKS: tuple[Mark, ...] = (("not found", Gone, "{host} does not have the file"),)
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def unseal(text: str) -> Any:
@@ -58,7 +58,7 @@ def parse(page: Page, root: str) -> Stream:
         raise verdict(page, _MARKS, "VidStack")
     answer = unseal(text)
     offers = [answer.get(name) for name in ("source", "cf")] if isinstance(answer, dict) else []
-    urls = [url for url in offers if isinstance(url, str) and _ADDRESS.fullmatch(url)]
+    urls = [url for url in offers if isinstance(url, str) and ADDRESS.fullmatch(url)]
     if not urls:
         raise PageChanged("VidStack's answer offers no playlist")
     url = next((url for url in urls if not _is_bare(url)), urls[0])

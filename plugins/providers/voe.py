@@ -15,6 +15,7 @@ from typing import Any
 
 from anidana.core import Get, Link, Page, PageChanged, Provider, Steps, Stream, hookimpl
 
+from ._address import ADDRESS
 from ._expiry import expiry
 from ._verdict import verdict
 from ._voe_data import DOMAINS, MARKS
@@ -30,7 +31,6 @@ _ASSIGNED = re.compile(r"""=\s{0,9}(["'])([^"'\s<>]{80,})\1""")
 _HLS = re.compile(r"""["']hls["']\s{0,9}:\s{0,9}["']([^"'\s<>]+)["']""")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _THREE_BACK = bytes((code - 3) % 256 for code in range(256))
-_ADDRESS = re.compile(r"""https?://[^"'\s<>]+""")
 _BAIT = re.compile(r"//test-videos\.co\.uk|//sample-videos\.com|commondatastorage|bigbuckbunny", re.I)
 
 
@@ -83,7 +83,7 @@ def _offers(sources: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
             files.sort(key=lambda offer: offer[0] or 0, reverse=True)
     playlists = [(None, sources.get("source")), (None, sources.get("file"))]
     for height, url in [*playlists, *files, (None, sources.get("direct_access_url"))]:
-        if isinstance(url, str) and _ADDRESS.fullmatch(url) and not _BAIT.search(url):
+        if isinstance(url, str) and ADDRESS.fullmatch(url) and not _BAIT.search(url):
             yield url, height
 
 

@@ -29,7 +29,7 @@ from anidana.core import (
 )
 from anidana.core.fetch import refusal
 from anidana.plugins.catalogues._v1_episodes import read_episode
-from anidana.plugins.catalogues.aniworld import SITE, Aniworld, register_catalogues
+from anidana.plugins.catalogues.aniworld import ANIWORLD, SITE, register_catalogues
 
 Recorded = Callable[..., Page]
 Answering = Callable[..., Any]
@@ -38,7 +38,7 @@ ROOT = "https://aniworld.to"
 SERIES = f"{ROOT}/anime/stream/naruto"
 MIRROR = Mirror("VOE", GERMAN_DUB, f"{ROOT}/redirect/2626179")
 
-aniworld = Aniworld()
+aniworld = ANIWORLD
 
 
 def test_it_is_a_catalogue() -> None:

@@ -23,7 +23,7 @@ from anidana.core import (
 )
 from anidana.plugins.catalogues._v1_feeds import NewEpisode, read_calendar, read_cards, read_new_episodes
 from anidana.plugins.catalogues._v1_postponed import Day, Postponement, read_postponements
-from anidana.plugins.catalogues.aniworld import SITE, Aniworld
+from anidana.plugins.catalogues.aniworld import ANIWORLD, SITE
 
 Recorded = Callable[..., Page]
 Expected = Callable[[str], dict[str, Any]]
@@ -55,7 +55,7 @@ def test_the_feed_is_newest_first_and_by_language(
     recorded: Recorded, expected: Expected, answering: Callable[..., Any]
 ) -> None:
     name = "neue-episoden-2026-09-trimmed.html"
-    outcome = answering(Aniworld().newest(), [recorded(name, "/neue-episoden")])
+    outcome = answering(ANIWORLD.newest(), [recorded(name, "/neue-episoden")])
     assert outcome.requests == (Get(f"{ROOT}/neue-episoden", referer=f"{ROOT}/"),)
     language = {flag: language for language, flag in FLAG.items()}
     listed = sorted(expected(name)["episodes"], key=lambda one: one["date"], reverse=True)

@@ -36,7 +36,7 @@ from anidana.plugins.catalogues._layout import layout, read_mirrors, read_season
 from anidana.plugins.catalogues._v2_episodes import read_episode
 from anidana.plugins.catalogues._v2_series import read_series
 from anidana.plugins.catalogues.aniworld import SITE as ANIWORLD
-from anidana.plugins.catalogues.serienstream import SITE, Serienstream, register_catalogues
+from anidana.plugins.catalogues.serienstream import SERIENSTREAM, SITE, register_catalogues
 
 Recorded = Callable[..., Page]
 Expected = Callable[[str], dict[str, Any]]
@@ -48,7 +48,7 @@ EPISODE = f"{SERIES}/staffel-1/episode-1"
 SEASON_PAGE, EPISODE_PAGE = "staffel-silo-1-trimmed.html", "episode-silo-s1e1-trimmed.html"
 ENGLISH_WITH_GERMAN = Language("en", "de")
 
-site = Serienstream()
+site = SERIENSTREAM
 
 
 def with_text(page: Page, *changes: tuple[str, str]) -> Page:
