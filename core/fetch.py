@@ -42,6 +42,9 @@ AT_ONCE = 2
 BLOCKED_SECONDS = 300.0
 """How long a site that blocks us is left alone; it does not say so itself."""
 
+READ_BYTES = 512 * 1024
+"""What an answer may hold before it is read; a smaller buffer stops and starts the socket all the time."""
+
 CONNECT_SECONDS = 10.0
 HEADER_SECONDS = 30.0
 SILENCE_SECONDS = 20.0
@@ -76,6 +79,7 @@ class Network:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             auto_decompress=True,
+            read_bufsize=READ_BYTES,
         )
         return self
 

@@ -112,7 +112,7 @@ class Crew(Generic[J]):
     def look(self) -> None:
         """See whether more requests pay, and whether one stalls."""
         now = self._clock()
-        self.growth.look(now)
+        self.growth.look(now, self._first_requests)
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
@@ -124,9 +124,13 @@ class Crew(Generic[J]):
                 helped.add(id(run.job))
             run.looks.append((now, run.received))
 
+    @property
+    def _first_requests(self) -> int:
+        return sum(not run.second for run in self._runs.values())
+
     def _fill(self, waiting: Iterator[J]) -> bool:
         """Start what may be started; False if nothing is left to wait for."""
-        free = self.growth.limit - sum(not run.second for run in self._runs.values())
+        free = self.growth.limit - self._first_requests
         for job in islice(waiting, max(free, 0)):
             self._start(job, second=False)
         return bool(self._runs)

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import hashlib
 import shutil
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,12 @@ from ..errors import AnidanaError, Damaged, DiskFull, SetupError
 from ..fetch import Visit
 from ..models import Language, MediaInfo, Stream
 from . import direct, hls, verify
-from .arrivals import Arrivals
+from .joining import Joining, joining
 from .playlist import Playlist
 from .transfer import Fetched, Meter, Report
 
 if TYPE_CHECKING:
     from ..settings import Downloads
-    from .media import Joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +61,35 @@ async def deliver(
     meter.need(0)
     report.stage("downloading")
     made = folder / f"joined.{settings.container}"
-    arrivals, joining = Arrivals(), None
-    try:
-        if proof.playlist is not None:
-            joining = _join(hls.pieces(proof.playlist, folder), made, language, arrivals)
-            fetched = await _beside(joining, _segments(proof, folder, meter, settings, arrivals))
-        else:
-            fetched = await _whole(proof, folder, meter, settings)
-            meter.need(fetched.size)
-            arrivals.add(*(path for piece in fetched.pieces for path in piece))
-            joining = _join(fetched.pieces, made, language, arrivals)
+
+    async def judge(join: Joining, fetched: Fetched | None) -> MediaInfo:
         report.stage("verifying")
         try:
-            joined = await asyncio.shield(joining)
+            joined = await join.result
             assert fetched is not None, "a join that failed has raised"
             verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=expected_seconds)
         except Damaged:
             # Going on with these parts would only lead here again.
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
+        return joined.media
+
+    try:
+        if proof.playlist is not None:
+            async with joining(hls.pieces(proof.playlist, folder), made, language) as join:
+                came = await _beside(join.result, _segments(proof, folder, meter, settings, join))
+                info = await judge(join, came)
+        else:
+            came = await _whole(proof, folder, meter, settings)
+            meter.need(came.size)
+            async with joining(came.pieces, made, language) as join:
+                join.add(*(path for piece in came.pieces for path in piece))
+                info = await judge(join, came)
         path = made.replace(staging / f"episode.{settings.container}")
     finally:
-        arrivals.stop()
-        if joining is not None:
-            await asyncio.gather(joining, return_exceptions=True)
         made.unlink(missing_ok=True)
     await asyncio.to_thread(shutil.rmtree, folder.parent, ignore_errors=True)
-    return path, joined.media
+    return path, info
 
 
 def parts_of(proof: Proof, language: Language, staging: Path) -> Path:
@@ -101,9 +102,7 @@ def parts_of(proof: Proof, language: Language, staging: Path) -> Path:
     return staging / "parts" / hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
 
 
-async def _segments(
-    proof: Proof, folder: Path, meter: Meter, settings: Downloads, arrivals: Arrivals
-) -> Fetched:
+async def _segments(proof: Proof, folder: Path, meter: Meter, settings: Downloads, join: Joining) -> Fetched:
     assert proof.playlist is not None
     return await hls.fetch(
         proof.playlist,
@@ -112,7 +111,7 @@ async def _segments(
         folder,
         connections=settings.connections,
         meter=meter,
-        arrived=arrivals.add,
+        arrived=join.add,
     )
 
 
@@ -141,25 +140,12 @@ async def _whole(proof: Proof, folder: Path, meter: Meter, settings: Downloads) 
     )
 
 
-def _join(
-    pieces: Sequence[Sequence[Path]], target: Path, language: Language, arrivals: Arrivals
-) -> asyncio.Task[Joined]:
-    """Join on a thread, which goes home when `arrivals` stops."""
-
-    def join() -> Joined:
-        from . import media  # a tenth of a second, while the host makes us wait anyway
-
-        return media.join(pieces, target, language, arrivals)
-
-    return asyncio.create_task(asyncio.to_thread(join))
-
-
-async def _beside(joining: asyncio.Task[Any], transfer: Coroutine[Any, Any, Fetched]) -> Fetched | None:
+async def _beside(result: asyncio.Task[Any], transfer: Coroutine[Any, Any, Fetched]) -> Fetched | None:
     """The result of the transfer; None if it is of no use any more, for the join has failed."""
     fetching = asyncio.create_task(transfer)
     try:
-        await asyncio.wait({fetching, joining}, return_when=asyncio.FIRST_COMPLETED)
-        if joining.done() and joining.exception() is not None:
+        await asyncio.wait({fetching, result}, return_when=asyncio.FIRST_COMPLETED)
+        if result.done() and result.exception() is not None:
             return None
         return await fetching
     finally:

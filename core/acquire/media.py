@@ -11,9 +11,8 @@ import errno
 import io
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,8 @@ from av.stream import Disposition, Stream
 
 from ..errors import AnidanaError, Damaged, SetupError
 from ..models import Language, MediaInfo
-from .arrivals import Arrivals, Stopped
 from .magic import ENOUGH_BYTES, container_of, describe
+from .verify import Joined
 
 MOST_STREAMS = 32
 MOST_GAP_SECONDS = 1.0
@@ -58,21 +57,6 @@ _ISO_639_2 = {
 """Bibliographic codes (Matroska wants these) and terminological ones (mp4 does)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A written video as its packets tell it, in seconds.
-
-    `claimed` is the length that the source's own header announced, None where it has none;
-    `video` and `audio` are the lengths of the first track of each.
-    """
-
-    media: MediaInfo
-    seconds: float
-    video: float
-    audio: float
-    claimed: float | None
-
-
 def ffmpeg() -> str:
     """The ffmpeg to use: the one on PATH, else the one that came with the installation."""
     try:
@@ -102,15 +86,18 @@ def probe(path: Path) -> MediaInfo:
 
 
 def join(
-    pieces: Sequence[Sequence[Path]], target: Path, language: Language, arrivals: Arrivals | None = None
+    pieces: Sequence[Sequence[Path]],
+    target: Path,
+    language: Language,
+    wait: Callable[[Path], object] | None = None,
 ) -> Joined:
     """Copy pieces, one after the other, into a new mkv or mp4 without re-encoding.
 
     A piece is the files that make up one continuous stream when read in a row; its clock may
     start anywhere. Tracks keep their language; the first sound track gets the mirror's where it
     has none. Damaged if a piece is no video, if its tracks are not those of the first, or if more
-    than a second is missing inside; OSError if the target cannot be written. With `arrivals` each
-    file is waited for; Stopped soon after they stop. Blocks: call it in a thread.
+    than a second is missing inside; OSError if the target cannot be written. `wait` is called with
+    each file before it is opened, and returns once that is whole. Blocks for as long as it takes.
     """
     muxer = _MUXERS[target.suffix]
     end, claimed, copies = 0.0, None, list[_Copy]()
@@ -119,7 +106,7 @@ def join(
         av.open(str(target.absolute()), "w", format=muxer) as output,
     ):
         for number, piece in enumerate(pieces):
-            with _source(piece, arrivals) as source:
+            with _source(piece, wait) as source:
                 streams = _taken(source, output)
                 if not copies:
                     copies = [_Copy(stream, output) for stream in streams]
@@ -127,7 +114,7 @@ def join(
                     output.start_encoding()
                 if [copy.shape for copy in copies] != [_shape(stream) for stream in streams]:
                     raise Damaged(f"piece {number + 1} of {len(pieces)} is of another make than the first")
-                end = _copy(source, streams, copies, output, end, arrivals)
+                end = _copy(source, streams, copies, output, end)
                 if len(pieces) == len(piece) == 1 and source.duration and source.format.name != "mpegts":
                     claimed = source.duration / av.time_base  # a transport stream's is only estimated
     lengths = {copy.shape[0]: copy.length for copy in reversed(copies)}
@@ -140,7 +127,6 @@ def _copy(
     copies: Sequence[_Copy],
     output: OutputContainer,
     offset: float,
-    arrivals: Arrivals | None,
 ) -> float:
     """Copy one piece so that it starts at `offset`; returns where it ends."""
     shift = offset - (source.start_time or 0) / av.time_base
@@ -148,8 +134,6 @@ def _copy(
     for stream, copy in zip(streams, copies, strict=True):
         copy.begin(stream, shift)
     for packet in _packets(source, streams):
-        if arrivals is not None:
-            arrivals.check()
         if packet.size:  # the last one of each track is empty: a flush
             _check_content(packet, source)
             output.mux_one(of_index[packet.stream_index].take(packet))
@@ -248,8 +232,8 @@ class _Copy:
 class _InARow(io.RawIOBase):
     """Several files read as one; not seekable, as the parts of a stream need not be."""
 
-    def __init__(self, paths: Sequence[Path], arrivals: Arrivals | None) -> None:
-        self._waiting, self._arrivals = list(paths), arrivals
+    def __init__(self, paths: Sequence[Path], wait: Callable[[Path], object] | None) -> None:
+        self._waiting, self._wait = list(paths), wait
         self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
@@ -265,8 +249,8 @@ class _InARow(io.RawIOBase):
             if not self._waiting:
                 return b""
             path = self._waiting.pop(0)
-            if self._arrivals is not None:
-                self._arrivals.wait(path)
+            if self._wait is not None:
+                self._wait(path)
             self._file = path.open("rb", buffering=0)
 
     def close(self) -> None:
@@ -276,16 +260,16 @@ class _InARow(io.RawIOBase):
 
 
 @contextmanager
-def _source(paths: Sequence[Path], arrivals: Arrivals | None = None) -> Iterator[InputContainer]:
+def _source(paths: Sequence[Path], wait: Callable[[Path], object] | None = None) -> Iterator[InputContainer]:
     """Open files as one input, under the whitelists."""
-    if arrivals is not None:
-        arrivals.wait(paths[0])
+    if wait is not None:
+        wait(paths[0])
     with paths[0].open("rb") as file:
         head = file.read(ENOUGH_BYTES)
     demuxer = container_of(head)
     if demuxer is None:
         raise Damaged(f"there is {describe(head)} instead of the video")
-    with _InARow(paths, arrivals) as row:
+    with _InARow(paths, wait) as row:
         file_or_row: Any = row if len(paths) > 1 else str(paths[0].absolute())
         with av.open(
             file_or_row, format=demuxer, options=_OPTIONS, metadata_errors="replace", buffer_size=_READ_BYTES
@@ -344,7 +328,7 @@ def _our_errors(what: str) -> Iterator[None]:
     """Foreign bytes end in Damaged, whatever they make the library raise; a full disk stays an OSError."""
     try:
         yield
-    except (AnidanaError, Stopped):
+    except AnidanaError:
         raise
     except av.FFmpegError as error:
         if error.errno in _MACHINE_ERRORS:

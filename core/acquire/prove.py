@@ -15,7 +15,7 @@ from ..hooks import Catalogue, Provider
 from ..loader import Plugins
 from ..models import Link, Stream
 from ..steps import Get, Page, Perform, Request
-from . import direct, hls, ytdlp
+from . import direct, hls
 from .candidates import Candidate
 from .delivery import Proof
 from .playlist import Unsupported
@@ -135,6 +135,8 @@ async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: 
         await direct.sample(stream.url, visit, headers, stand_in=stream.stand_in)
         return proof
     if stream.kind == "page":
+        from . import ytdlp  # rarely needed
+
         await ytdlp.look(stream.url, visit, headers, most_height)
         return proof
     try:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import Damaged
-from .transfer import Fetched
+from ..models import MediaInfo
 
 if TYPE_CHECKING:
-    from .media import Joined
+    from .transfer import Fetched
 
 _PLACEHOLDER_BYTES = {7_975_279: "Streamtape's clip for a wrong token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A written video as its packets tell it, in seconds.
+
+    `claimed` is the length that the source's own header announced, None where it has none;
+    `video` and `audio` are the lengths of the first track of each.
+    """
+
+    media: MediaInfo
+    seconds: float
+    video: float
+    audio: float
+    claimed: float | None
 
 
 def check(

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import sites
-from ..acquire import Acquired, acquire
 from ..acquire.candidates import candidates
+from ..acquire.episode import Acquired, acquire
 from ..app import App
 from ..errors import (
     AnidanaError,

@@ -9,23 +9,28 @@ from dataclasses import dataclass, field
 import pytest
 
 from anidana.core.acquire.crew import STALL_LOOKS, UNKNOWN_STALL_SECONDS, Crew, Run
-from anidana.core.acquire.growth import LAST_LEVEL_SECONDS, LEVEL_SECONDS, REST_SECONDS, Growth
+from anidana.core.acquire.growth import REST_SECONDS, Growth
 from anidana.core.errors import Refused
 
 
-def grown(most: int, rate_of: Callable[[int], float], seconds: float = 5.0) -> list[int]:
-    """The numbers of requests that a host gets which delivers so much at so many, in order."""
-    now, growth, seen = 0.0, Growth(most, 0.0), list[int]()
-    answered = 0
-    while now < seconds:
+def grown(most: int, rate_of: Callable[[int], float], seconds: float = 6.0, burst: int = 0) -> list[int]:
+    """The numbers of requests that a host gets which delivers so much at so many, in order.
+
+    A new connection takes a tenth of a second to be answered, and brings `burst` bytes at once.
+    """
+    growth, seen, opened = Growth(most, 0.0), list[int](), 0
+    for step in range(round(seconds / 0.05)):
+        now = step * 0.05
         if not seen or growth.limit != seen[-1]:
             seen.append(growth.limit)
-        while answered < growth.limit:
-            growth.answered(now)
-            answered += 1
-        now += 0.05
-        growth.received += round(rate_of(growth.limit) * 0.05)
-        growth.look(now)
+            due = now + 0.1
+        if now >= due:
+            for _ in range(growth.limit - opened):
+                growth.received += burst
+                growth.answered(now)
+            opened = max(opened, growth.limit)
+        growth.received += round(rate_of(min(opened, growth.limit)) * 0.05)
+        growth.look(now, growth.limit)
     return seen
 
 
@@ -34,18 +39,40 @@ def test_requests_grow_to_the_cap_and_not_beyond(most: int, numbers: list[int]) 
     assert grown(most, lambda limit: 3e6 * limit) == numbers
 
 
-def test_requests_stop_growing_where_the_line_is_full() -> None:
-    assert grown(16, lambda limit: 3e6 * min(limit, 8)) == [4, 8, 16, 8]
-    assert grown(16, lambda limit: 10e6) == [4, 8, 4]
+def test_as_few_requests_remain_as_fill_the_line() -> None:
+    assert grown(16, lambda limit: 3e6 * min(limit, 8)) == [4, 8, 16, 8, 4, 8]
+    assert grown(16, lambda limit: 10e6) == [4, 8, 16, 8, 4]
+
+
+def test_bytes_that_come_in_a_burst_are_not_taken_for_speed() -> None:
+    assert grown(16, lambda limit: 3e6 * limit, burst=1_000_000) == [4, 8, 16, 8, 16]
 
 
 def test_after_a_rest_more_is_tried_again() -> None:
-    assert grown(16, lambda limit: 10e6, REST_SECONDS + 2) == [4, 8, 4, 8]
+    assert grown(16, lambda limit: 10e6, REST_SECONDS + 3)[:6] == [4, 8, 16, 8, 4, 8]
+
+
+def test_the_rest_grows_as_long_as_nothing_changes() -> None:
+    assert grown(16, lambda limit: 10e6, 200).count(16) < 8
+
+
+def test_requests_of_before_that_still_run_judge_nothing() -> None:
+    growth = Growth(8, 0.0)
+    for _ in range(4):
+        growth.answered(0.0)
+    growth.look(0.0, 4)
+    growth.received = 1_000_000
+    for _ in range(4):
+        growth.answered(0.1)
+    growth.look(1.2, 8)
+    assert growth.limit == 4
+    growth.look(9.0, 8)
+    assert not growth.settled
 
 
 def test_connections_that_are_not_answered_yet_judge_nothing() -> None:
     growth = Growth(16, 0.0)
-    growth.look(60.0)
+    growth.look(60.0, 4)
     assert growth.limit == 4
 
 
@@ -58,10 +85,6 @@ def test_refusals_in_a_row_halve_the_requests_and_single_ones_do_not() -> None:
     for now in (10.1, 10.2):
         growth.refused(now)
     assert (growth.limit, growth.settled) == (8, True)
-
-
-def test_levels_are_short_beside_a_download() -> None:
-    assert LEVEL_SECONDS < LAST_LEVEL_SECONDS < REST_SECONDS
 
 
 @dataclass

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import pytest
 from aiohttp import web
 
-from anidana.core.acquire import Acquired, acquire
 from anidana.core.acquire.candidates import Candidate
+from anidana.core.acquire.episode import Acquired, acquire
 from anidana.core.acquire.media import probe
 from anidana.core.errors import DiskFull, Gone, NoStream, SetupError
 from anidana.core.fetch import Visit

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from anidana.core.acquire import media
-from anidana.core.acquire.arrivals import Arrivals, Stopped
 from anidana.core.acquire.media import join, probe
 from anidana.core.errors import Damaged
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB
@@ -147,12 +145,13 @@ def test_subtitles_are_kept_where_the_container_can_hold_them(
     assert join([[tmp_path / "with.mkv"]], tmp_path / "x.mp4", GERMAN_DUB).media.subtitle_languages == ()
 
 
-def test_joining_stops_when_it_is_told_to(segments: list[Path], tmp_path: Path) -> None:
-    arrivals = Arrivals()
-    arrivals.add(*segments[:3])
-    threading.Timer(0, arrivals.stop).start()
-    with pytest.raises(Stopped):
-        join([segments], tmp_path / "x.mkv", GERMAN_DUB, arrivals)
+def test_no_file_is_opened_before_it_is_whole(segments: list[Path], tmp_path: Path) -> None:
+    late = [tmp_path / path.name for path in segments]
+
+    def wait(path: Path) -> None:
+        path.write_bytes(segments[late.index(path)].read_bytes())
+
+    assert join([late], tmp_path / "x.mkv", GERMAN_DUB, wait).seconds == pytest.approx(12, abs=0.2)
 
 
 def test_a_full_disk_is_not_the_video_s_fault(segments: list[Path], tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""Our end of the process that puts a video together while its segments still come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import Damaged
+from ..models import Language, MediaInfo
+from .verify import Joined
+
+_COMMAND = (sys.executable, "-P", "-m", f"{__package__}.joiner")
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A join that is going on. `result` ends with errors as in `media.join`."""
+
+    process: Process
+    result: asyncio.Task[Joined]
+
+    def add(self, *paths: Path) -> None:
+        """These files are whole."""
+        assert self.process.stdin is not None
+        if not self.process.stdin.is_closing():
+            self.process.stdin.write("".join(f"{json.dumps(str(path))}\n" for path in paths).encode())
+
+
+@asynccontextmanager
+async def joining(
+    pieces: Sequence[Sequence[Path]], target: Path, language: Language
+) -> AsyncIterator[Joining]:
+    """Join pieces into `target` beside what the body does; nothing goes on once the body is left."""
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND, str(os.getpid()), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+    )
+    result = asyncio.create_task(_result(process))
+    try:
+        assert process.stdin is not None
+        plan = {
+            "pieces": [[str(path) for path in piece] for piece in pieces],
+            "target": str(target),
+            "language": str(language),
+        }
+        process.stdin.write(f"{json.dumps(plan)}\n".encode())
+        yield Joining(process, result)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await asyncio.gather(process.wait(), result, return_exceptions=True)
+
+
+async def _result(process: Process) -> Joined:
+    assert process.stdout is not None
+    answer = json.loads(await process.stdout.readline() or "{}")
+    if (joined := answer.get("joined")) is not None:
+        media: dict[str, Any] = joined.pop("media")
+        tags = {name: tuple(media[name]) for name in ("audio_languages", "subtitle_languages")}
+        return Joined(MediaInfo(**{**media, **tags}), **joined)
+    if (error := answer.get("error")) is not None:
+        raise OSError(*error)
+    if (damaged := answer.get("damaged")) is not None:
+        raise Damaged(damaged)
+    code = await process.wait()
+    raise Damaged(f"the video ends the program that reads it ({_name(code)})")
+
+
+def _name(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"code {code}"
