@@ -42,7 +42,7 @@ AT_ONCE = 2
 BLOCKED_SECONDS = 300.0
 """How long a site that blocks us is left alone; it does not say so itself."""
 
-READ_BYTES = 512 * 1024
+READ_BYTES = 256 * 1024
 """What an answer may hold before it is read; a smaller buffer stops and starts the socket all the time."""
 
 CONNECT_SECONDS = 10.0
