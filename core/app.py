@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from . import loader, logs, settings, sites
+from . import config, loader, logs, settings, sites
 from .driver import drive
 from .errors import AnidanaError, ConfigError, Held, SetupError, SourceError
 from .fetch import Network
@@ -119,7 +119,7 @@ async def open_app(
     data: Path, *, chosen: Settings | None = None, plugins: Plugins | None = None
 ) -> AsyncIterator[App]:
     """Open the house on a data folder; settings are read from there unless they are handed in."""
-    chosen = chosen or settings.read(data / "config.json")
+    chosen = chosen or config.read(data / "config.json")
     logs.set_up(data / "logs", chosen.logging.level, chosen.secrets())
     plugins = plugins or loader.load(chosen.providers.order, domains=chosen.providers.domains)
     for sentence in unknown_hosts(chosen.providers, plugins):

@@ -23,22 +23,18 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from .addresses import is_public
 from .errors import Blocked, Gone, NeedsPerson, Refused, SourceError
 from .gates import find_gate
+from .pace import Pace
 from .settings import DNS_SERVERS
 from .settings import Network as NetworkSettings
 from .steps import Page, Post, Request
 
 MOST_PAGE_BYTES = 4 * 1024 * 1024
 MOST_REDIRECTS = 5
-BURST = 4
-"""Pages that may be asked of one site without a pause."""
-
-AT_ONCE = 2
 BLOCKED_SECONDS = 300.0
 """How long a site that blocks us is left alone; it does not say so itself."""
 
@@ -48,8 +44,8 @@ READ_BYTES = 256 * 1024
 CONNECT_SECONDS = 10.0
 HEADER_SECONDS = 30.0
 SILENCE_SECONDS = 20.0
-FLOOR_BYTES, FLOOR_SECONDS = 1024 * 10, 30.0
-"""A body that brings less than this in this time is given up: a read timeout never fires at 1 B/s."""
+FLOOR_SECONDS = 30.0
+"""How long a body may come more slowly than `network.floor_kib`: a read timeout never fires at 1 B/s."""
 
 _PRIVATE = ("authorization", "cookie")
 _NOT_PUBLIC = "is not a public address"
@@ -61,7 +57,7 @@ class Network:
     def __init__(self, settings: NetworkSettings, resolver: AbstractResolver | None = None) -> None:
         self.settings = settings
         self.route = _host_port(settings.route_all_to) if settings.route_all_to else None
-        self._budgets: dict[str, tuple[asyncio.Semaphore, AsyncLimiter]] = {}
+        self.pace = Pace(settings)
         self._session: aiohttp.ClientSession | None = None
         self._resolver = resolver
 
@@ -120,21 +116,6 @@ class Network:
             raise PermissionError(errno.EACCES, f"{address[0]} {_NOT_PUBLIC}")
         return socket.socket(family, kind, proto)
 
-    @asynccontextmanager
-    async def turn(self, url: str) -> AsyncIterator[None]:
-        """Wait until the site of an address may be asked for another page, and hold one of its two places."""
-        rate = self.settings.pages_per_second
-        if not rate:
-            yield
-            return
-        site = urlsplit(url).hostname or ""
-        if site not in self._budgets:
-            self._budgets[site] = asyncio.Semaphore(AT_ONCE), AsyncLimiter(BURST, BURST / rate)
-        places, pace = self._budgets[site]
-        async with places:
-            await pace.acquire()
-            yield
-
     @property
     def session(self) -> aiohttp.ClientSession:
         """The open session; RuntimeError outside `async with`."""
@@ -174,7 +155,7 @@ class Visit:
         if request.referer:
             headers["Referer"] = request.referer
         async with (
-            self._network.turn(request.url),
+            self._network.pace.page(request.url),
             _our_errors(request.url),
             asyncio.timeout(HEADER_SECONDS),
             self.open(
@@ -238,7 +219,7 @@ class Visit:
         else:
             raise Refused(f"{_plain(url)} redirects more than {MOST_REDIRECTS} times")
         try:
-            yield Body(url, response)
+            yield Body(url, response, self._network)
         finally:
             response.close()
 
@@ -249,6 +230,7 @@ class Body:
 
     url: str
     response: aiohttp.ClientResponse
+    network: Network
 
     @property
     def status(self) -> int:
@@ -275,7 +257,7 @@ class Body:
     async def read(self, most: int) -> bytes:
         """The whole body; Blocked if it is longer than `most` bytes once decoded."""
         data = bytearray()
-        async with aclosing(self.chunks()) as chunks:
+        async with aclosing(self._arriving()) as chunks:
             async for chunk in chunks:
                 data += chunk
                 if len(data) > most:
@@ -283,21 +265,31 @@ class Body:
         return bytes(data)
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives; Refused when it stalls, or breaks off before its end."""
-        began, seen = time.monotonic(), 0
+        """The body as it arrives, no faster than the owner allows; errors as in `read`, but for its length.
+
+        Refused when it stalls, comes too slowly for half a minute, or breaks off before its end.
+        """
+        async with aclosing(self._arriving()) as arriving:
+            async for chunk in arriving:
+                yield chunk
+                await self.network.pace.spend(len(chunk))
+
+    async def _arriving(self) -> AsyncGenerator[bytes, None]:
+        floor = self.network.settings.floor_kib * 1024 * FLOOR_SECONDS
+        clock, waited, seen = asyncio.get_running_loop().time, 0.0, 0
         async with _our_errors(self.url):
             while True:
+                before = clock()
                 async with asyncio.timeout(SILENCE_SECONDS):
                     chunk = await self.response.content.readany()
                 if not chunk:
                     return
                 yield chunk
-                seen += len(chunk)
-                now = time.monotonic()
-                if now - began >= FLOOR_SECONDS:
-                    if seen < FLOOR_BYTES:
+                waited, seen = waited + clock() - before, seen + len(chunk)
+                if waited >= FLOOR_SECONDS:
+                    if seen < floor:
                         raise Refused(f"{_plain(self.url)} sends next to nothing")
-                    began, seen = now, 0
+                    waited, seen = 0.0, 0
 
 
 def _resolver(dns: str) -> AbstractResolver:

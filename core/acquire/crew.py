@@ -79,7 +79,8 @@ class Crew(Generic[J]):
     """Does jobs in order, up to `most` at once; made for one `work`, on one event loop.
 
     `do` asks for a job, `done` hears once of each that is done. A job may be asked for twice at a
-    time: the first to be done wins, the other is cancelled.
+    time: the first to be done wins, the other is cancelled. A `patient` crew never does: where bytes
+    have to wait for their turn, one that brings none need not stall.
     """
 
     def __init__(
@@ -88,7 +89,10 @@ class Crew(Generic[J]):
         most: int,
         done: Callable[[J], object],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        patient: bool = False,
     ) -> None:
+        self._patient = patient
         self.growth = Growth(most, clock())
         self._do, self._done, self._clock = do, done, clock
         self._runs: dict[asyncio.Future[None], Run[J]] = {}
@@ -113,7 +117,7 @@ class Crew(Generic[J]):
         """See whether more requests pay, and whether one stalls."""
         now = self._clock()
         self.growth.look(now, self._first_requests)
-        if now - self._looked < LOOK_SECONDS:
+        if self._patient or now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
         usual = median(self._rates) if self._rates else None

@@ -8,6 +8,7 @@ and only a strong validator, confirmed by If-Range, lets a later run go on.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import statistics
 import time
@@ -113,7 +114,8 @@ class _Elsewhere(Refused):
 class _Request:
     """A span being fetched: `end` is what was asked for, `came` how many bytes have arrived.
 
-    The bytes up to `seen` came before the running window, in which a stall is looked for.
+    It `began` when it had a place at the host. The bytes up to `seen` came before the running window, in
+    which a stall is looked for.
     """
 
     span: Span
@@ -193,7 +195,7 @@ class _Transfer:
         most = self.allowed if parts else 1
         more = parts and len(self.live) == most < self.connections and time.monotonic() >= self.retry_at
         while len(self.live) < most + more and (span := self.copy.take(self._spans)) is not None:
-            request = _Request(span, span.stop, time.monotonic())
+            request = _Request(span, span.stop, math.inf)
             task = asyncio.create_task(self._fetch(request))
             task.add_done_callback(lambda _: self.news.set())
             self.live[task] = request
@@ -206,17 +208,18 @@ class _Transfer:
         return [request.span for request in self.live.values()]
 
     async def _fetch(self, request: _Request) -> None:
-        span, version = request.span, self.copy.version
-        whole = version.size if version is not None else None
-        request.end = span.stop
-        last = "" if span.stop is None or span.stop == whole else str(span.stop - 1)
-        asked = {**self.headers, "Range": f"bytes={span.at}-{last}"}
-        if version is not None and version.validator:
-            asked["If-Range"] = version.validator
-        async with self.visit.open(self.url, asked) as body:
-            self._accept(request, body)
-            self.news.set()
-            await self._pour(request, body)
+        async with self.visit.network.pace.connection(self.url):
+            span, version = request.span, self.copy.version
+            whole = version.size if version is not None else None
+            request.began, request.end = time.monotonic(), span.stop
+            last = "" if span.stop is None or span.stop == whole else str(span.stop - 1)
+            asked = {**self.headers, "Range": f"bytes={span.at}-{last}"}
+            if version is not None and version.validator:
+                asked["If-Range"] = version.validator
+            async with self.visit.open(self.url, asked) as body:
+                self._accept(request, body)
+                self.news.set()
+                await self._pour(request, body)
 
     def _accept(self, request: _Request, body: Body) -> None:
         """See that this is our part of our version, or the beginning of what is to be our version."""
@@ -314,7 +317,8 @@ class _Transfer:
     def _give_up_stalled(self) -> None:
         """Break off answers that lag behind all others; if all of them hang, it is the line."""
         now = time.monotonic()
-        if not self.copy.ranged or now - self.looked_at < self.pace.window:
+        waits = self.visit.network.pace.limits_speed  # where bytes wait for their turn, silence tells nothing
+        if not self.copy.ranged or waits or now - self.looked_at < self.pace.window:
             return
         self.looked_at = now
         brought = {task: request.came - request.seen for task, request in self.live.items()}

@@ -101,7 +101,7 @@ async def fetch(
     for job in here:
         engine.count(job)
     known = {job.path for job in here}
-    crew = Crew(engine.fetch, connections, engine.count)
+    crew = Crew(engine.fetch, connections, engine.count, patient=visit.network.pace.limits_speed)
     await crew.work(job for job in jobs if job.path not in known)
     return Fetched(pieces(playlist, folder), playlist.seconds, playlist.slack)
 
@@ -174,14 +174,15 @@ class _Engine:
 
     async def _fetch(self, run: Run[_Job], partial: Path) -> None:
         job = run.job
-        run.ask()
         try:
-            async with _open(job.part, self.visit, self.headers) as body:
-                run.answered()
-                with partial.open("wb") as file:
-                    sink = _Sink(file, job, self.keys)
-                    received = await pour(body, sink.write, arrived=run.arrived)
-                    await asyncio.to_thread(sink.finish)
+            async with self.visit.network.pace.connection(job.part.url):
+                run.ask()
+                async with _open(job.part, self.visit, self.headers) as body:
+                    run.answered()
+                    with partial.open("wb") as file:
+                        sink = _Sink(file, job, self.keys)
+                        received = await pour(body, sink.write, arrived=run.arrived)
+                        await asyncio.to_thread(sink.finish)
         except Refused:
             run.failed()
             raise

@@ -8,7 +8,7 @@ is the one that is connected to: a name that resolves differently a moment later
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -96,7 +96,8 @@ class _Served:
                 far_writer.write(f"{method} {path} HTTP/1.1\r\n".encode("latin-1") + _once(fields))
             sending = asyncio.create_task(_pump(reader, far_writer))
             try:
-                await _pump(far_reader, writer, SILENCE_SECONDS)  # the far side ends the exchange
+                # The far side ends the exchange.
+                await _pump(far_reader, writer, SILENCE_SECONDS, self._network.pace.spend)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -133,7 +134,10 @@ def _once(fields: bytes) -> bytes:
 
 
 async def _pump(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float | None = None
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    patience: float | None = None,
+    spend: Callable[[int], Awaitable[None]] | None = None,
 ) -> None:
     while True:
         async with asyncio.timeout(patience):
@@ -142,3 +146,5 @@ async def _pump(
             return
         writer.write(data)
         await writer.drain()
+        if spend is not None:
+            await spend(len(data))

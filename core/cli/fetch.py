@@ -44,7 +44,7 @@ def fetch(
 
     A run that was broken off is gone on with by the same command. Needs no library.
     """
-    from ..settings import read
+    from ..config import read
 
     sent = dict(_header(text) for text in headers) | ({"Referer": referer} if referer else {})
     wishes = {"connections": connections, "most_height": most_height}

@@ -208,16 +208,16 @@ async def _change(
 @click.option("--default", is_flag=True, help="Go back to the default order.")
 def order(out: Output, data: Path, names: tuple[str, ...], default: bool) -> int | None:
     """Show the order in which hosts are asked, or name those to ask first."""
-    from .. import loader, settings
+    from .. import config, loader
 
     if names and default:
         raise click.UsageError("name hosts, or --default")
     file = data / "config.json"
-    chosen = settings.read(file)
+    chosen = config.read(file)
     plugins = loader.load(chosen.providers.order, domains=chosen.providers.domains)
     if names or default:
         first = list(dict.fromkeys(provider.name for provider in _named(plugins, names)))
-        settings.change(file, ("providers", "order"), first)
+        config.change(file, ("providers", "order"), first)
         plugins = loader.load(first, domains=chosen.providers.domains)
     ordered = [provider.name for provider in plugins.providers]
     out.answer(ordered, lambda to: to.print("\n".join(ordered)))

@@ -36,9 +36,9 @@ def group() -> None:
 
 
 def _load(data: Path) -> Plugins:
-    from .. import loader, settings
+    from .. import config, loader
 
-    chosen = settings.read(data / "config.json")
+    chosen = config.read(data / "config.json")
     return loader.load(chosen.providers.order, domains=chosen.providers.domains)
 
 

@@ -63,7 +63,7 @@ class ImageDownloader:
 
     async def _read(self, visit: Visit, url: str) -> bytes:
         accepted = {"Accept": "image/jpeg,image/png,image/webp"}
-        async with self._network.turn(url), visit.open(url, accepted) as body:
+        async with self._network.pace.page(url), visit.open(url, accepted) as body:
             if body.status >= 400:
                 raise refusal(Page(body.url, body.status, "", body.headers))
             if body.status != 200:

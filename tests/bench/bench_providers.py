@@ -22,8 +22,8 @@ RECORDED = Path(__file__).parents[1] / "plugins" / "providers" / "recorded"
 ROUNDS = 30
 MOST_MEDIAN_MS, MOST_P95_MS, MOST_LOAD_MS = 2.0, 10.0, 50.0
 LOAD = """
-import time; from anidana.core import loader, settings
-settings.read(); began = time.perf_counter(); loader.load(); print((time.perf_counter() - began) * 1000)
+import time; from anidana.core import config, loader
+config.read(); began = time.perf_counter(); loader.load(); print((time.perf_counter() - began) * 1000)
 """
 
 

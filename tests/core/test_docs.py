@@ -15,8 +15,9 @@ from pydantic_core import PydanticUndefined
 
 from anidana.core.cli import program
 from anidana.core.cli.command import EXITS
+from anidana.core.config import GUIDE_NAMES, PREFIX, section_of
 from anidana.core.loader import DEFAULT_PROVIDERS
-from anidana.core.settings import GUIDE_NAMES, PREFIX, Settings, _section
+from anidana.core.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -108,7 +109,7 @@ def settings_page() -> str:
 
 def rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        group = _section(field.annotation)
+        group = section_of(field.annotation)
         if group is None:
             text = (field.description or "").replace("|", "\\|")
             yield f"| `{prefix}{name}` | {shown(field.default)} | {text} |"

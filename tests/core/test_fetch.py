@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 
 from anidana.core import Blocked, Gone, NeedsPerson, Page, Post, Refused, settings
-from anidana.core.fetch import BURST, MOST_PAGE_BYTES, MOST_REDIRECTS, Network, refusal
+from anidana.core.fetch import MOST_PAGE_BYTES, MOST_REDIRECTS, Network, refusal
+from anidana.core.pace import BURST
 from anidana.core.steps import Get
 
 URL = "https://clips.example/e/1"

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from anidana.core import Refused, settings
 from anidana.core.fetch import Network
+from anidana.core.pace import Pace
 from anidana.core.steps import Get
 
 URL = "https://clips.example/e/1"
@@ -155,16 +156,16 @@ def test_a_server_that_does_not_take_connections_is_given_up() -> None:
     hastily(work())
 
 
-async def bodies(pause: float, count: int) -> bytes:
+async def bodies(pause: float, count: int, piece: bytes = b"x", floor_kib: int = 4) -> bytes:
     """A body of so many pieces, each after a pause in seconds of the loop."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % count)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (count * len(piece)))
             for _ in range(count):
                 await asyncio.sleep(pause)
-                writer.write(b"x")
+                writer.write(piece)
                 await writer.drain()
         except (ConnectionError, asyncio.CancelledError):
             pass
@@ -174,16 +175,17 @@ async def bodies(pause: float, count: int) -> bytes:
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with (
-            Network(settings.Network(route_all_to=f"127.0.0.1:{port}")) as network,
+            Network(settings.Network(route_all_to=f"127.0.0.1:{port}", floor_kib=floor_kib)) as network,
             network.visit().open(URL) as body,
         ):
-            return await body.read(count)
+            return await body.read(count * len(piece))
 
 
 def test_a_long_transfer_may_take_its_time() -> None:
     async def work() -> None:
         began = asyncio.get_running_loop().time()
-        assert await bodies(pause=8, count=50) == b"x" * 50
+        piece = b"x" * 64 * 1024
+        assert await bodies(pause=8, count=50, piece=piece) == piece * 50
         assert asyncio.get_running_loop().time() - began > 300, "as long as many a client's total limit"
 
     hastily(work())
@@ -195,6 +197,54 @@ def test_a_body_that_falls_silent_is_given_up() -> None:
             await bodies(pause=100, count=2)
 
     hastily(work())
+
+
+def test_a_body_that_trickles_is_given_up() -> None:
+    async def work() -> None:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Refused, match="next to nothing"):
+            await bodies(pause=1, count=400)
+        assert asyncio.get_running_loop().time() - began < 60
+
+    hastily(work())
+
+
+def test_the_owner_may_allow_a_trickle() -> None:
+    async def work() -> None:
+        assert len(await bodies(pause=1, count=100, floor_kib=0)) == 100
+
+    hastily(work())
+
+
+def test_a_speed_limit_holds_for_all_bodies_together_and_lets_none_be_given_up() -> None:
+    async def work() -> None:
+        began = asyncio.get_running_loop().time()
+        chosen = settings.Network(speed_limit=0.5)
+        pace = Pace(chosen)
+        await asyncio.gather(*(pace.spend(2**20) for _ in range(8)))
+        assert asyncio.get_running_loop().time() - began == pytest.approx(16, abs=1)
+
+    hastily(work())
+
+
+async def test_places_at_a_host_are_handed_out_in_turn_to_all_downloads() -> None:
+    pace, order = Pace(settings.Network(connections_per_host=2)), list[str]()
+
+    async def ask(name: str, times: int) -> None:
+        for _ in range(times):
+            async with pace.connection("https://cdn.example/x"):
+                order.append(name)
+                await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+        for _ in range(4):
+            group.create_task(ask("first", 5))
+        for _ in range(4):
+            group.create_task(ask("second", 5))
+        async with pace.connection("https://other.example/x"):
+            order.append("other")
+    assert order.index("other") == 0, "another host has places of its own"
+    assert "second" in order[:10] and order.count("first") == 20
 
 
 class Lost(AbstractResolver):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from anidana.core import Language
+from anidana.core.config import GUIDE_NAMES, PREFIX, read
 from anidana.core.errors import ConfigError
-from anidana.core.settings import GUIDE_NAMES, PREFIX, MediaServer, Network, Settings, read
+from anidana.core.settings import MediaServer, Network, Settings
 
 Read = Callable[..., Settings]
 
