@@ -23,6 +23,9 @@ FAILURES_TO_BREAK, TIME_TO_BREAK = 10, timedelta(hours=6)
 PLUGIN_FAILURES_TO_BREAK = 3
 FIRST_SITE_REST, LONGEST_SITE_REST = timedelta(minutes=5), timedelta(minutes=60)
 
+SILENT_FOR = timedelta(minutes=5)
+"""A host that was silent is asked last for so long: waiting for it costs every episode its lead."""
+
 _SAYS_NOTHING = frozenset({"gone", "not_ready", "blocked", "cancelled", "no_link", "unsupported", "failed"})
 """Results that speak of one file, of the catalogue, of us, or of nothing at all."""
 
@@ -62,6 +65,11 @@ class HostState:
     def rests_at(self, now: datetime) -> bool:
         """Whether it is left alone for now."""
         return any(end is not None and now < end for end in (self.resting_until, self.asked_until))
+
+    def silent_at(self, now: datetime) -> bool:
+        """Whether it answered nothing when it was asked last, minutes ago."""
+        tried = self.last_tried
+        return self.last_result == "silent" and tried is not None and now - tried < SILENT_FOR
 
     def until(self) -> datetime | None:
         """The end of the rest, past or not."""

@@ -14,7 +14,8 @@ from ..models import Language, Mirror
 class Candidate:
     """A mirror worth asking; `provider` is None where only its link can tell which host it is.
 
-    One whose host is `resting` is asked only after every other of its language has failed.
+    One whose host is `resting`, or was silent just now, is asked only after every other of its language has
+    failed.
     """
 
     mirror: Mirror

@@ -17,7 +17,7 @@ from ..settings import Downloads
 from .candidates import Candidate
 from .delivery import Proof, deliver, machine_trouble, parts_of
 from .prove import Shut, prove
-from .rotation import Proven, attempt_of, first_proven
+from .rotation import UNDECIDED, Proven, attempt_of, first_proven
 from .transfer import Expired, Report
 
 MOST_LINKS = 50
@@ -98,10 +98,10 @@ class _Episode:
     attempts: list[Attempt] = field(default_factory=list)
 
     def note(self, candidate: Candidate, attempt: Attempt) -> None:
-        """Keep what became of a candidate; only one that was cancelled may be asked again."""
+        """Keep what became of a candidate; one on which there is no verdict may be asked again."""
         self.attempts.append(attempt)
         self.report.attempt(attempt)
-        if attempt.result != "cancelled":
+        if attempt.result not in UNDECIDED:
             self.left.remove(candidate)
 
     async def deliver_to_the_end(
@@ -135,7 +135,7 @@ def _size_of(folder: Path) -> int:
 
 
 def _summary(attempts: Iterable[Attempt]) -> str:
-    said = {attempt.provider: attempt.reason for attempt in attempts if attempt.result != "cancelled"}
+    said = {attempt.provider: attempt.reason for attempt in attempts if attempt.result not in UNDECIDED}
     if not said:
         return "there is no mirror in a wanted language"
     return "no mirror delivered: " + "; ".join(f"{provider}: {reason}" for provider, reason in said.items())

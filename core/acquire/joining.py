@@ -54,8 +54,9 @@ async def joining(
         process.stdin.write(f"{json.dumps(plan)}\n".encode())
         yield Joining(process, result)
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)  # process.kill() may take its exit code from asyncio
         await asyncio.gather(process.wait(), result, return_exceptions=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ MOST_SECONDS = 60.0
 
 async def prove(
     candidate: Candidate,
+    heard: Callable[[], object] = lambda: None,
     *,
     catalogue: Catalogue,
     plugins: Plugins,
@@ -36,13 +37,15 @@ async def prove(
 ) -> Proof:
     """Follow a mirror to its stream and see that the stream comes.
 
-    `visit` is the one that read the catalogue; the host gets a visit of its own. Raises Damaged or
+    `visit` is the one that read the catalogue; the host gets a visit of its own. `heard` is called
+    whenever something has been answered. Raises Damaged or
     a SourceError that says which step failed; Unsupported if no plugin that is not `off` knows the host;
     Shut if the catalogue itself is gated.
     """
     try:
         async with asyncio.timeout(MOST_SECONDS):
             link = _expect(await _resolve(catalogue, candidate, visit), Link)
+            heard()
             at_host = visit.network.visit()
             provider = candidate.provider
             if provider is None:
@@ -50,7 +53,9 @@ async def prove(
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
             link = await alive(link, provider, at_host)
+            heard()
             stream = await extract(link, provider, at_host)
+            heard()
             return await sample(stream, provider, at_host, most_height)
     except TimeoutError:
         raise Refused(f"no proof within {MOST_SECONDS:.0f} s") from None

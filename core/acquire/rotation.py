@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -20,14 +19,27 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_AT_ONCE = 3
+LEAST_PATIENCE = 2.0
+"""Seconds that a host may be silent while others wait for its place, however short the lead is."""
+
+SILENT_SECONDS = 1.0
+"""A host that has answered nothing for so long, and is cancelled, has been silent."""
+
+UNDECIDED = frozenset({"cancelled", "silent"})
+"""Results that are no verdict on a mirror: it may be asked again."""
 
 Note: TypeAlias = Callable[[Candidate, Attempt], None]
 """Who is told that a candidate has failed or was cancelled."""
 
+Heard: TypeAlias = Callable[[], None]
+"""Called by a candidate under way whenever its host has answered something."""
+
+Prove: TypeAlias = Callable[[Candidate, Heard], Coroutine[Any, Any, T]]
+
 
 @dataclass(frozen=True, slots=True)
 class Proven(Generic[T]):
-    """The candidate that won, its proof, and the moment it was started, by the monotonic clock."""
+    """The candidate that won, its proof, and the moment it was started, by the clock of the loop."""
 
     candidate: Candidate
     proof: T
@@ -36,7 +48,7 @@ class Proven(Generic[T]):
 
 async def first_proven(
     candidates: Sequence[Candidate],
-    prove: Callable[[Candidate], Coroutine[Any, Any, T]],
+    prove: Prove[T],
     *,
     lead: float,
     note: Note,
@@ -44,7 +56,9 @@ async def first_proven(
     """Try the candidates in order, each `lead` seconds after the one before; the first proof wins.
 
     A candidate that fails lets the next start at once; at most three run at a time, and the losers
-    are cancelled and have ended when this returns. A provider that crashes counts as failed: a bug
+    are cancelled and have ended when this returns. While others wait, one whose host has been silent
+    for three leads gives its place up, and is tried again after them: six silent hosts cost their
+    leads, and not their time-outs. A provider that crashes counts as failed: a bug
     in one plugin must not cost the owner the episode. `note` hears of everyone but the winner.
 
     Languages do not race each other. The owner ranks them and would rather wait for the better one
@@ -81,33 +95,66 @@ def attempt_of(candidate: Candidate, began: float, error: BaseException | None) 
         case _:
             log.error("%s failed in a way of its own", candidate.name, exc_info=error)
             result, reason = "crashed", f"an error of ours: {type(error).__name__}"
-    seconds = round(time.monotonic() - began, 3)
+    seconds = round(_now() - began, 3)
     later = error.retry_after if isinstance(error, Refused) else None
     return Attempt(candidate.name, candidate.mirror.language, result, reason, seconds, later)
 
 
-async def _race(
-    group: Iterable[Candidate], prove: Callable[[Candidate], Coroutine[Any, Any, T]], lead: float, note: Note
-) -> Proven[T] | None:
-    waiting = deque(group)
-    running: dict[asyncio.Task[T], tuple[Candidate, float]] = {}
+@dataclass(slots=True)
+class _Run:
+    candidate: Candidate
+    began: float
+    heard_at: float
+
+    def heard(self) -> None:
+        self.heard_at = _now()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _race(group: Iterable[Candidate], prove: Prove[T], lead: float, note: Note) -> Proven[T] | None:
+    waiting, again = deque(group), deque[Candidate]()
+    running: dict[asyncio.Task[T], _Run] = {}
+    patience = max(MOST_AT_ONCE * lead, LEAST_PATIENCE)
     try:
-        while waiting or running:
-            if waiting:
-                candidate = waiting.popleft()
-                running[asyncio.create_task(prove(candidate))] = candidate, time.monotonic()
-            patience = lead if waiting and len(running) < MOST_AT_ONCE else None
-            done, _ = await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        while waiting or again or running:
+            if len(running) < MOST_AT_ONCE and (waiting or again):
+                run = _Run((waiting or again).popleft(), _now(), _now())
+                running[asyncio.create_task(prove(run.candidate, run.heard))] = run
+            pause = _pause(running, waiting, again, lead, patience)
+            done, _ = await asyncio.wait(running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task in done]:  # the better-ranked first
-                candidate, began = running.pop(task)
+                run = running.pop(task)
                 if (error := task.exception()) is None:
-                    return Proven(candidate, task.result(), began)
+                    return Proven(run.candidate, task.result(), run.began)
                 if _ends_the_race(error):
                     raise error
-                note(candidate, attempt_of(candidate, began, error))
+                note(run.candidate, attempt_of(run.candidate, run.began, error))
+            if waiting and len(running) == MOST_AT_ONCE:
+                task, run = min(running.items(), key=lambda item: item[1].heard_at)
+                if _now() - run.heard_at >= patience:
+                    await _cancel({task: running.pop(task)}, note)
+                    again.append(run.candidate)
         return None
     finally:
         await _cancel(running, note)
+
+
+def _pause(
+    running: Mapping[Any, _Run],
+    waiting: Sized,
+    again: Sized,
+    lead: float,
+    patience: float,
+) -> float | None:
+    """How long to wait for news: until the next one may start, or the most silent one gives way."""
+    if len(running) < MOST_AT_ONCE:
+        return lead if waiting or again else None
+    if not waiting:
+        return None
+    return max(min(run.heard_at for run in running.values()) + patience - _now(), 0.0)
 
 
 def _ends_the_race(error: BaseException) -> bool:
@@ -115,13 +162,16 @@ def _ends_the_race(error: BaseException) -> bool:
     return isinstance(error, AnidanaError) and not isinstance(error, SourceError | Damaged)
 
 
-async def _cancel(running: dict[asyncio.Task[T], tuple[Candidate, float]], note: Note) -> None:
+async def _cancel(running: Mapping[asyncio.Task[T], _Run], note: Note) -> None:
     """Stop the losers and wait until their connections are closed."""
     for task in running:
         task.cancel()
     ends = await asyncio.gather(*running, return_exceptions=True)
-    for (candidate, began), end in zip(running.values(), ends, strict=True):
+    for run, end in zip(running.values(), ends, strict=True):
         # One that has proved itself in the same moment has lost all the same.
         if not isinstance(end, BaseException) or _ends_the_race(end):
             end = asyncio.CancelledError()
-        note(candidate, attempt_of(candidate, began, end))
+        attempt = attempt_of(run.candidate, run.began, end)
+        if attempt.result == "cancelled" and (silence := _now() - run.heard_at) >= SILENT_SECONDS:
+            attempt = replace(attempt, result="silent", reason=f"no answer for {silence:.1f} s")
+        note(run.candidate, attempt)

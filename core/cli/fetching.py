@@ -131,7 +131,7 @@ def exit_code(outcome: Outcome) -> int:
 
 def _code_of(error: AnidanaError) -> int:
     """An error's exit code; hosts that all stand behind gates are a person's task."""
-    attempts = [one for one in getattr(error, "attempts", ()) if one.result != "cancelled"]
+    attempts = [one for one in getattr(error, "attempts", ()) if one.result not in ("cancelled", "silent")]
     if attempts and all(one.result == "needs_person" for one in attempts):
         return 8
     return exit_of(error)[0]

@@ -167,7 +167,8 @@ async def _fetch_and_file(job: Job) -> None:
         for name, state in states.items()
         if state.rests_at(now()) and app.plugins.provider_for(name) is not None
     }
-    offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=resting)
+    last = {name for name, state in states.items() if name in resting or state.silent_at(now())}
+    offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=last)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
     asleep = [resting[one.name] for one in offers if one.name in resting]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from aiohttp import web
@@ -61,3 +63,35 @@ async def network(site: Site) -> AsyncIterator[Network]:
     """An open network whose every request ends at `site`."""
     async with Network(settings.Network(route_all_to=site.address, pages_per_second=0)) as it:
         yield it
+
+
+HASTE = 500
+"""Seconds of a hasty loop in one of ours."""
+
+
+class HastySelector(selectors.DefaultSelector):
+    """Waits a fraction of what it is told to."""
+
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(timeout and timeout / HASTE)
+
+
+class HastyLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock runs ahead, so that limits of half a minute are over at once."""
+
+    def __init__(self) -> None:
+        super().__init__(HastySelector())
+
+    def time(self) -> float:
+        return super().time() * HASTE
+
+
+@pytest.fixture
+def hastily() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """Runs a coroutine on a hasty loop."""
+
+    def run(work: Coroutine[Any, Any, None]) -> None:
+        with asyncio.Runner(loop_factory=HastyLoop) as runner:
+            runner.run(work)
+
+    return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -25,33 +24,8 @@ from anidana.core.pace import Pace
 from anidana.core.steps import Get
 
 URL = "https://clips.example/e/1"
-HASTE = 500
-"""Seconds of a hasty loop in one of ours."""
-
+Hastily = Callable[[Coroutine[Any, Any, None]], None]
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class HastySelector(selectors.DefaultSelector):
-    """Waits a fraction of what it is told to."""
-
-    def select(self, timeout: float | None = None) -> Any:
-        return super().select(timeout and timeout / HASTE)
-
-
-class HastyLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock runs ahead, so that limits of half a minute are over at once."""
-
-    def __init__(self) -> None:
-        super().__init__(HastySelector())
-
-    def time(self) -> float:
-        return super().time() * HASTE
-
-
-def hastily(work: Coroutine[Any, Any, None]) -> None:
-    """Run a test on a hasty loop."""
-    with asyncio.Runner(loop_factory=HastyLoop) as runner:
-        runner.run(work)
 
 
 async def fetched(play: Play) -> str:
@@ -113,7 +87,7 @@ async def test_a_reset_in_the_middle_is_refused() -> None:
         await fetched(play)
 
 
-def test_headers_that_come_a_byte_at_a_time_are_given_up() -> None:
+def test_headers_that_come_a_byte_at_a_time_are_given_up(hastily: Hastily) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100:
             writer.write(bytes([byte]))
@@ -127,7 +101,7 @@ def test_headers_that_come_a_byte_at_a_time_are_given_up() -> None:
     hastily(work())
 
 
-def test_a_server_that_takes_connections_and_says_nothing_is_given_up() -> None:
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up(hastily: Hastily) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
@@ -138,7 +112,7 @@ def test_a_server_that_takes_connections_and_says_nothing_is_given_up() -> None:
     hastily(work())
 
 
-def test_a_server_that_does_not_take_connections_is_given_up() -> None:
+def test_a_server_that_does_not_take_connections_is_given_up(hastily: Hastily) -> None:
     async def work() -> None:
         with ExitStack() as stack:
             deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
@@ -181,7 +155,7 @@ async def bodies(pause: float, count: int, piece: bytes = b"x", floor_kib: int =
             return await body.read(count * len(piece))
 
 
-def test_a_long_transfer_may_take_its_time() -> None:
+def test_a_long_transfer_may_take_its_time(hastily: Hastily) -> None:
     async def work() -> None:
         began = asyncio.get_running_loop().time()
         piece = b"x" * 64 * 1024
@@ -191,7 +165,7 @@ def test_a_long_transfer_may_take_its_time() -> None:
     hastily(work())
 
 
-def test_a_body_that_falls_silent_is_given_up() -> None:
+def test_a_body_that_falls_silent_is_given_up(hastily: Hastily) -> None:
     async def work() -> None:
         with pytest.raises(Refused, match="does not answer"):
             await bodies(pause=100, count=2)
@@ -199,7 +173,7 @@ def test_a_body_that_falls_silent_is_given_up() -> None:
     hastily(work())
 
 
-def test_a_body_that_trickles_is_given_up() -> None:
+def test_a_body_that_trickles_is_given_up(hastily: Hastily) -> None:
     async def work() -> None:
         began = asyncio.get_running_loop().time()
         with pytest.raises(Refused, match="next to nothing"):
@@ -209,14 +183,14 @@ def test_a_body_that_trickles_is_given_up() -> None:
     hastily(work())
 
 
-def test_the_owner_may_allow_a_trickle() -> None:
+def test_the_owner_may_allow_a_trickle(hastily: Hastily) -> None:
     async def work() -> None:
         assert len(await bodies(pause=1, count=100, floor_kib=0)) == 100
 
     hastily(work())
 
 
-def test_a_speed_limit_holds_for_all_bodies_together_and_lets_none_be_given_up() -> None:
+def test_a_speed_limit_holds_for_all_bodies_together_and_lets_none_be_given_up(hastily: Hastily) -> None:
     async def work() -> None:
         began = asyncio.get_running_loop().time()
         chosen = settings.Network(speed_limit=0.5)

@@ -52,6 +52,14 @@ def test_what_is_no_fault_of_the_host_says_nothing_about_it(word: str) -> None:
     assert state == results("ok", "refused")[0]
 
 
+def test_a_host_that_was_silent_goes_last_for_minutes_and_rests_like_any_that_fails() -> None:
+    state, moment = results("ok", "silent")
+    assert state.silent_at(moment + 4 * MINUTE) and not state.silent_at(moment + 6 * MINUTE)
+    assert not state.rests_at(moment)
+    assert not after(state, Attempt("VOE", GERMAN_DUB, "ok"), moment).silent_at(moment)
+    assert results(*["silent"] * 5)[0].rests_at(moment)
+
+
 def test_five_failures_in_a_row_put_it_to_rest_and_each_trial_that_fails_doubles_the_rest() -> None:
     state, moment = results(*["refused"] * 5)
     lengths = []

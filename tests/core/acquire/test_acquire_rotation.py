@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from anidana.core.acquire.rotation import first_proven
 from anidana.core.errors import Damaged, Gone, NoStream, Refused
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB, Attempt, Language, Mirror
 
+Hastily = Callable[[Coroutine[Any, Any, None]], None]
 AT_ONCE, NEVER = 0.0, 3600.0
 
 
@@ -30,12 +32,18 @@ class Course:
     outcomes: dict[str, Exception | str] = field(default_factory=dict)
     waits: dict[str, asyncio.Event] = field(default_factory=dict)
     on_start: dict[str, Callable[[], None]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    talks: set[str] = field(default_factory=set)
 
-    async def prove(self, runner: Candidate) -> str:
+    async def prove(self, runner: Candidate, heard: Callable[[], None]) -> str:
         name = runner.name
         self.started.append(name)
         try:
             self.on_start.get(name, lambda: None)()
+            while name in self.silent or name in self.talks:
+                await asyncio.sleep(0.5)
+                if name in self.talks:
+                    heard()
             if name in self.waits:
                 await self.waits[name].wait()
             outcome = self.outcomes.get(name, f"proof of {name}")
@@ -151,3 +159,59 @@ async def test_every_attempt_says_how_long_it_took() -> None:
     course = Course(outcomes={"a": Gone("removed")})
     await course.run(candidate("a"), candidate("b"), lead=NEVER)
     assert course.attempts[0].seconds >= 0
+
+
+LEAD = 0.7
+SIX = [f"silent{number}" for number in range(6)]
+
+
+def test_silent_hosts_cost_their_leads_and_not_their_time_outs(hastily: Hastily) -> None:
+    async def work() -> None:
+        course, began = Course(silent=set(SIX)), asyncio.get_running_loop().time()
+        won = await course.run(*map(candidate, [*SIX, "good"]), lead=LEAD)
+        assert won.candidate.name == "good"
+        assert asyncio.get_running_loop().time() - began < 20
+        assert {(name, "silent") for name in SIX[:5]} <= set(course.results)
+        assert sorted(course.ended) == sorted(course.started)
+
+    hastily(work())
+
+
+def test_a_host_that_answers_keeps_its_place_however_slow_it_is(hastily: Hastily) -> None:
+    async def work() -> None:
+        course = Course(silent={"a", "b", "d"}, talks={"slow"})
+        race = asyncio.ensure_future(course.run(*map(candidate, ["slow", "a", "b", "c", "d"]), lead=LEAD))
+        course.waits["c"] = asyncio.Event()
+        await asyncio.sleep(60)
+        assert course.started.count("slow") == 1 and "slow" not in course.ended
+        course.talks.clear()
+        assert (await race).candidate.name == "slow"
+
+    hastily(work())
+
+
+def test_who_gave_way_is_asked_again_after_the_others(hastily: Hastily) -> None:
+    async def work() -> None:
+        others = {name: Gone("removed") for name in ("d", "e")}
+        course = Course(silent={"a", "b", "c"}, outcomes=others)
+        race = asyncio.ensure_future(course.run(*map(candidate, "abcde"), lead=LEAD))
+        await asyncio.sleep(30)
+        assert course.started[:5] == ["a", "b", "c", "d", "e"]
+        assert "a" in course.started[5:]
+        course.silent.clear()
+        assert (await race).candidate.name in "abc"
+
+    hastily(work())
+
+
+def test_nobody_gives_way_when_nobody_waits(hastily: Hastily) -> None:
+    async def work() -> None:
+        course = Course(silent={"a", "b", "c"})
+        race = asyncio.ensure_future(course.run(*map(candidate, "abc"), lead=LEAD))
+        await asyncio.sleep(60)
+        assert course.started == ["a", "b", "c"] and not course.ended
+        race.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await race
+
+    hastily(work())
