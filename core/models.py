@@ -46,6 +46,8 @@ GERMAN_DUB = Language("de")
 GERMAN_SUB = Language("ja", "de")
 ENGLISH_SUB = Language("ja", "en")
 ENGLISH_DUB = Language("en")
+NO_LANGUAGE = Language("und")
+"""Nobody said which; any will do."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

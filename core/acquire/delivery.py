@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AnidanaError, Damaged, DiskFull, SetupError
 from ..fetch import Visit
 from ..models import Language, MediaInfo, Stream
-from . import direct, hls, verify
+from . import direct, hls, plan, verify
 from .joining import Joining, joining
 from .playlist import Playlist
 from .transfer import Fetched, Meter, Report
@@ -76,14 +76,14 @@ async def deliver(
 
     try:
         if proof.playlist is not None:
-            async with joining(hls.pieces(proof.playlist, folder), made, language) as join:
+            async with joining(plan.tracks(proof.playlist, folder), made, language) as join:
                 came = await _beside(join.result, _segments(proof, folder, meter, settings, join))
                 info = await judge(join, came)
         else:
             came = await _whole(proof, folder, meter, settings)
             meter.need(came.size)
-            async with joining(came.pieces, made, language) as join:
-                join.add(*(path for piece in came.pieces for path in piece))
+            async with joining(came.tracks, made, language) as join:
+                join.add(*(path for track in came.tracks for path in track.paths))
                 info = await judge(join, came)
         path = made.replace(staging / f"episode.{settings.container}")
     finally:

@@ -99,7 +99,7 @@ async def fetch(
         with attempt:
             await transfer.go_on()
     _check_size(transfer.copy.video.stat().st_size, stand_in)
-    return Fetched(((transfer.copy.video,),))
+    return Fetched.one(transfer.copy.video)
 
 
 class _Changed(Refused):

@@ -2,7 +2,7 @@
 
 Here the bytes of strangers are parsed, under a limit on memory, where a crash of libav costs one
 mirror and nothing else; and the parent's interpreter stays free for the network. Standard input has
-one line of JSON with `pieces`, `target` and `language`, then one with the path of each file as it
+one line of JSON with `tracks`, `target` and `language`, then one with the path of each file as it
 becomes whole. Standard output gets one line: `joined`, `damaged`, or `error` with number and text.
 """
 
@@ -21,7 +21,8 @@ from typing import Any
 
 from ..errors import Damaged
 from ..models import Language
-from .media import join
+from .join import join
+from .tracks import Track
 
 MOST_MEMORY_BYTES = 2 * 2**30
 _PR_SET_PDEATHSIG = 1
@@ -36,13 +37,18 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent will end us
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     plan = json.loads(sys.stdin.readline() or sys.exit(0))
-    pieces = [[Path(path) for path in piece] for piece in plan["pieces"]]
-    json.dump(_answer(pieces, Path(plan["target"]), Language.parse(plan["language"])), sys.stdout)
+    tracks = [_track(**track) for track in plan["tracks"]]
+    json.dump(_answer(tracks, Path(plan["target"]), Language.parse(plan["language"])), sys.stdout)
 
 
-def _answer(pieces: list[list[Path]], target: Path, language: Language) -> dict[str, Any]:
+def _track(*, pieces: list[list[str]], seconds: list[float], slack: list[float], **told: Any) -> Track:
+    paths = tuple(tuple(map(Path, piece)) for piece in pieces)
+    return Track(paths, seconds=tuple(seconds), slack=tuple(slack), **told)
+
+
+def _answer(tracks: list[Track], target: Path, language: Language) -> dict[str, Any]:
     try:
-        return {"joined": asdict(join(pieces, target, language, _arrivals()))}
+        return {"joined": asdict(join(tracks, target, language, _arrivals()))}
     except Damaged as damaged:
         return {"damaged": str(damaged)}
     except OSError as error:

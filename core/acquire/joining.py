@@ -10,12 +10,13 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import Damaged
 from ..models import Language, MediaInfo
+from .tracks import Track
 from .verify import Joined
 
 _COMMAND = (sys.executable, "-P", "-m", f"{__package__}.joiner")
@@ -23,7 +24,7 @@ _COMMAND = (sys.executable, "-P", "-m", f"{__package__}.joiner")
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """A join that is going on. `result` ends with errors as in `media.join`."""
+    """A join that is going on. `result` ends with errors as in `join`."""
 
     process: Process
     result: asyncio.Task[Joined]
@@ -36,10 +37,8 @@ class Joining:
 
 
 @asynccontextmanager
-async def joining(
-    pieces: Sequence[Sequence[Path]], target: Path, language: Language
-) -> AsyncIterator[Joining]:
-    """Join pieces into `target` beside what the body does; nothing goes on once the body is left."""
+async def joining(tracks: Sequence[Track], target: Path, language: Language) -> AsyncIterator[Joining]:
+    """Join tracks into `target` beside what the body does; nothing goes on once the body is left."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND, str(os.getpid()), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
     )
@@ -47,11 +46,11 @@ async def joining(
     try:
         assert process.stdin is not None
         plan = {
-            "pieces": [[str(path) for path in piece] for piece in pieces],
+            "tracks": [asdict(track) for track in tracks],
             "target": str(target),
             "language": str(language),
         }
-        process.stdin.write(f"{json.dumps(plan)}\n".encode())
+        process.stdin.write(f"{json.dumps(plan, default=str)}\n".encode())
         yield Joining(process, result)
     finally:
         if process.returncode is None:

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import m3u8
 
 from ..errors import Blocked, Damaged, SourceError
+from .iso639 import code_in, code_of
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SEGMENTS = 20_000
@@ -23,6 +24,7 @@ MOST_SEGMENT_SECONDS = 24 * 3600.0
 MOST_QUALITIES = 300
 """Variants, and renditions: the library looks at every pair of the two."""
 
+MOST_LABEL = 100
 MOST_KEYS = 2000
 """The library compares every key with every other, and with every segment."""
 
@@ -66,11 +68,36 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendition:
+    """Sound or subtitles beside the picture; `url` is empty for what comes with the picture.
+
+    `described` is sound that tells the blind what is seen.
+    """
+
+    kind: Literal["audio", "subtitles"]
+    url: str = ""
+    language: str = ""
+    name: str = ""
+    default: bool = False
+    forced: bool = False
+    described: bool = False
+
+    @property
+    def code(self) -> str:
+        """Its language by the shortest code; empty if neither tag nor name tells."""
+        return code_of(self.language) or code_in(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Playlist:
-    """All segments of a complete video; never empty. `quality` is what the master playlist says of it."""
+    """All segments of a complete video; never empty. `quality` is what the master playlist says of it.
+
+    `renditions` are what is to come with it, each with a playlist of its own.
+    """
 
     segments: tuple[Segment, ...]
     quality: str = ""
+    renditions: tuple[tuple[Rendition, Playlist], ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -85,8 +112,13 @@ class Playlist:
 
     @property
     def shape(self) -> str:
-        """What stays the same when the same video is listed again with fresh links: no host, no token."""
-        return "\n".join((self.quality, *map(_shape, self.segments)))
+        """What stays the same when the same video is listed again with fresh links: no host, no token.
+
+        Subtitles have no say: they may fail to come, and the video is still the same.
+        """
+        sound = (pair for pair in self.renditions if pair[0].kind == "audio")
+        beside = (f"{one.language} {one.name}\n{its.shape}" for one, its in sound)
+        return "\n".join((self.quality, *map(_shape, self.segments), *beside))
 
     @property
     def pieces(self) -> Iterator[tuple[Part | None, list[int]]]:
@@ -98,12 +130,23 @@ class Playlist:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One quality of a master playlist; `height` is 0 where it is not told."""
+    """One quality of a master playlist, and what may come with it.
+
+    `height` is in lines, `bandwidth` in bits and `frame_rate` in frames per second, each 0 where it
+    is not told; `codecs` are those of RFC 6381, with commas between.
+    """
 
     url: str
     height: int = 0
     bandwidth: int = 0
-    separate_audio: bool = False
+    codecs: str = ""
+    frame_rate: float = 0.0
+    renditions: tuple[Rendition, ...] = ()
+
+    @property
+    def quality(self) -> str:
+        """What tells it from the other variants, whatever its link."""
+        return f"{self.height} {self.bandwidth} {self.codecs} {self.frame_rate}"
 
 
 def _shape(segment: Segment) -> str:
@@ -141,29 +184,43 @@ def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:
         raise Damaged(f"the playlist cannot be read: {type(error).__name__}: {str(error)[:100]}") from error
 
 
-def best(variants: tuple[Variant, ...], most_height: int) -> Variant:
-    """The tallest that is not too tall, then the one of most bandwidth; the smallest if all are too tall."""
-    told = [variant for variant in variants if variant.height]
-    fitting = [variant for variant in told if variant.height <= most_height]
-    if fitting or not told:
-        return max(fitting or variants, key=lambda variant: (variant.height, variant.bandwidth))
-    return min(told, key=lambda variant: (variant.height, -variant.bandwidth))
-
-
 def _variants(parsed: Any) -> tuple[Variant, ...]:
-    separate = {media.group_id for media in parsed.media if media.type == "AUDIO" and media.uri}
+    groups = dict[tuple[str, str], list[Rendition]]()
+    for media in parsed.media:
+        if media.type in ("AUDIO", "SUBTITLES"):
+            groups.setdefault((media.type, media.group_id), []).append(_rendition(media))
     variants = tuple(
         Variant(
             _http(entry.absolute_uri),
-            (entry.stream_info.resolution or (0, 0))[1],
-            entry.stream_info.bandwidth or 0,
-            entry.stream_info.audio in separate,
+            (told.resolution or (0, 0))[1],
+            told.bandwidth or 0,
+            told.codecs or "",
+            told.frame_rate or 0.0,
+            (*groups.get(("AUDIO", told.audio), ()), *groups.get(("SUBTITLES", told.subtitles), ())),
         )
         for entry in parsed.playlists
+        for told in (entry.stream_info,)
     )
     if not variants:
         raise Damaged("the playlist lists no quality")
     return variants
+
+
+def _rendition(media: Any) -> Rendition:
+    return Rendition(
+        "audio" if media.type == "AUDIO" else "subtitles",
+        _http(media.absolute_uri) if media.uri else "",
+        _label(media.language),
+        _label(media.name),
+        default=media.default == "YES",
+        forced=media.forced == "YES",
+        described="describes-video" in (media.characteristics or ""),
+    )
+
+
+def _label(text: str | None) -> str:
+    """Words of strangers, fit for a container's tags."""
+    return "".join(filter(str.isprintable, text or ""))[:MOST_LABEL]
 
 
 def _segments(parsed: Any, text: str) -> Iterator[Segment]:

@@ -13,7 +13,7 @@ from ..errors import AnidanaError, Crashed, Gone, NeedsPerson, Refused, SourceEr
 from ..fetch import MOST_PAGE_BYTES, Visit, refusal
 from ..hooks import Catalogue, Provider
 from ..loader import Plugins
-from ..models import Link, Stream
+from ..models import NO_LANGUAGE, Language, Link, Stream
 from ..steps import Get, Page, Perform, Request
 from . import direct, hls
 from .candidates import Candidate
@@ -56,7 +56,7 @@ async def prove(
             heard()
             stream = await extract(link, provider, at_host)
             heard()
-            return await sample(stream, provider, at_host, most_height)
+            return await sample(stream, provider, at_host, most_height, candidate.mirror.language)
     except TimeoutError:
         raise Refused(f"no proof within {MOST_SECONDS:.0f} s") from None
 
@@ -131,7 +131,13 @@ async def extract(link: Link, provider: Provider, visit: Visit) -> Stream:
     return stream
 
 
-async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: int) -> Proof:
+async def sample(
+    stream: Stream,
+    provider: Provider,
+    visit: Visit,
+    most_height: int,
+    language: Language = NO_LANGUAGE,
+) -> Proof:
     """See the stream's first segment or bytes arrive; errors as in `hls`, `direct` and `ytdlp`."""
     # Compression would hide the length, and gains nothing on video.
     headers = merged({"Accept-Encoding": "identity"}, provider.headers, stream.headers)
@@ -145,7 +151,7 @@ async def sample(stream: Stream, provider: Provider, visit: Visit, most_height: 
         await ytdlp.look(stream.url, visit, headers, most_height)
         return proof
     try:
-        playlist = await hls.load(stream.url, visit, headers, most_height)
+        playlist = await hls.load(stream.url, visit, headers, most_height, language)
     except Unsupported:
         return proof  # the playlist has answered: all that can be seen without the other program
     head = await hls.sample(playlist, visit, headers)

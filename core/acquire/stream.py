@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from ..errors import ConfigError, Held
 from ..fetch import Network, Visit
 from ..library.place import check_target, place
-from ..models import Language, MediaInfo, Stream
+from ..models import NO_LANGUAGE, MediaInfo, Stream
 from . import hls
 from .delivery import Proof, deliver, machine_trouble
 from .magic import ENOUGH_BYTES, describe
@@ -33,7 +33,6 @@ CONTAINERS = (".mkv", ".mp4")
 _SUFFIXES: dict[str, Literal["hls", "file"]] = {
     ".m3u8": "hls", ".m3u": "hls", ".mp4": "file", ".mkv": "file", ".ts": "file",
 }  # fmt: skip
-_NO_LANGUAGE = Language("und")
 
 
 async def fetch_stream(
@@ -62,9 +61,7 @@ async def fetch_stream(
         with FileLock(staging / "lock", timeout=0):
             report.stage("resolving")
             proof = await _seen(url, network.visit(), headers, kind, settings.most_height)
-            path, media = await deliver(
-                proof, _NO_LANGUAGE, staging=staging, settings=settings, report=report
-            )
+            path, media = await deliver(proof, NO_LANGUAGE, staging=staging, settings=settings, report=report)
             await asyncio.to_thread(place, path, target, target.parent)
             await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     except Timeout:

@@ -18,6 +18,7 @@ from ..errors import AnidanaError, Damaged, DiskFull, Refused
 from ..fetch import Body, refusal
 from ..models import Attempt
 from ..steps import Page
+from .tracks import Track
 
 BLOCK_BYTES = 384 * 1024
 _TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
@@ -57,19 +58,29 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a transfer left in its folder, ready for `media.join`.
+    """What a transfer left in its folder, ready for `join`.
 
     `seconds` is the announced length, `slack` how far that may be off by rounding.
     """
 
-    pieces: tuple[tuple[Path, ...], ...]
+    tracks: tuple[Track, ...]
     seconds: float | None = None
     slack: float = 0.0
 
+    @classmethod
+    def one(cls, path: Path) -> Fetched:
+        """A video that came as one file."""
+        return cls((Track(((path,),)),))
+
     @property
     def size(self) -> int:
-        """Bytes on disk; an init part that several pieces begin with counts once."""
-        return sum(path.stat().st_size for path in {path for piece in self.pieces for path in piece})
+        """Bytes on disk; an init part that several pieces begin with counts once, subtitles never."""
+        return sum(
+            path.stat().st_size
+            for track in self.tracks
+            if track.kind != "subtitles"
+            for path in set(track.paths)
+        )
 
 
 @dataclass(frozen=True, slots=True)

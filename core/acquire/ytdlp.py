@@ -76,7 +76,7 @@ async def fetch(
     found = [path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv", ".webm", ".ts")]
     if len(found) != 1:
         raise Damaged(f"yt-dlp left {len(found)} files instead of one")
-    return Fetched(((found[0],),))
+    return Fetched.one(found[0])
 
 
 async def look(url: str, visit: Visit, headers: Mapping[str, str], most_height: int) -> None:

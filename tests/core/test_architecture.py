@@ -95,7 +95,15 @@ def test_every_entry_point_is_a_module_of_ours_and_every_plugin_has_one() -> Non
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("av", {"core/acquire/media.py"}),
+        (
+            "av",
+            {
+                "core/acquire/media.py",
+                "core/acquire/join.py",
+                "core/acquire/captions.py",
+                "core/acquire/copying.py",
+            },
+        ),
         ("imageio_ffmpeg", {"core/acquire/media.py", "core/acquire/ytdlp.py", "core/demo/media.py"}),
         ("yt_dlp", {"core/acquire/child.py"}),
         ("sqlalchemy", {"core/following.py", "core/store"}),

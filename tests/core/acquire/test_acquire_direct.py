@@ -31,7 +31,7 @@ PACE = direct.Pace(window=0.05, silence=0.2, pause=0.01, journal=0.01, tick=0.01
 def fetch(visit: Visit, meter: Meter, tmp_path: Path) -> Any:
     async def run(meter: Meter = meter, connections: int = 1, folder: Path = tmp_path) -> bytes:
         fetched = await direct.fetch(URL, visit, {}, folder, meter, connections=connections, pace=PACE)
-        return fetched.pieces[0][0].read_bytes()
+        return fetched.tracks[0].pieces[0][0].read_bytes()
 
     return run
 

@@ -87,7 +87,7 @@ def run(site: Any, visit: Visit, meter: Meter, tmp_path: Path) -> Any:
     ) -> bytes:
         site.answers["cdn.example/v/film.mp4"] = host.answer
         fetched = await direct.fetch(URL, visit, {}, folder, meter, connections=connections, pace=pace)
-        return fetched.pieces[0][0].read_bytes()
+        return fetched.tracks[0].pieces[0][0].read_bytes()
 
     return run
 

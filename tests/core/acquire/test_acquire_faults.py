@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from anidana.core.acquire import direct, hls
-from anidana.core.acquire.media import join
+from anidana.core.acquire.join import join
 from anidana.core.acquire.transfer import Meter
 from anidana.core.errors import Damaged
 from anidana.core.fetch import Visit
@@ -32,7 +32,7 @@ async def test_a_video_that_comes_packed_is_unpacked_whatever_its_length(
 ) -> None:
     site.answer("cdn.example/v/film.mp4", gzip.compress(film), Content_Encoding="gzip")
     fetched = await direct.fetch(URL, visit, {}, tmp_path, meter, connections=4)
-    assert fetched.pieces[0][0].read_bytes() == film
+    assert fetched.tracks[0].pieces[0][0].read_bytes() == film
 
 
 async def test_a_host_that_has_no_rest_for_us_leaves_no_file(
@@ -55,7 +55,7 @@ async def test_a_file_that_breaks_off_where_nothing_was_announced_is_seen_when_i
     fetched = await direct.fetch(URL, visit, {}, tmp_path, meter)
     assert fetched.size == len(film) // 2, "nobody could tell so far"
     with pytest.raises(Damaged, match="breaks off"):
-        join(fetched.pieces, tmp_path / "x.mkv", GERMAN_DUB)
+        join(fetched.tracks, tmp_path / "x.mkv", GERMAN_DUB)
 
 
 async def test_chunks_that_break_off_are_fetched_anew(
@@ -76,7 +76,7 @@ async def test_chunks_that_break_off_are_fetched_anew(
 
     site.answers["cdn.example/v/film.mp4"] = answer
     fetched = await direct.fetch(URL, visit, {}, tmp_path, meter)
-    assert fetched.pieces[0][0].read_bytes() == film
+    assert fetched.tracks[0].pieces[0][0].read_bytes() == film
     assert [request.headers["Range"] for request in site.asked] == ["bytes=0-", "bytes=0-"]
 
 
@@ -115,5 +115,5 @@ async def test_what_a_killed_run_left_of_a_segment_counts_for_nothing(
     (tmp_path / "00002.part3").write_bytes((films / NAMES[2]).read_bytes()[:9000])
     fetched = await hls.fetch(found, visit, {}, tmp_path, connections=2, meter=meter)
     whole = [(films / name).read_bytes() for name in NAMES]
-    assert [path.read_bytes() for path in fetched.pieces[0]] == whole
+    assert [path.read_bytes() for path in fetched.tracks[0].pieces[0]] == whole
     assert [cdn.count(BASE + name) for name in NAMES] == [0, 0, 1, 1, 1, 1]

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from anidana.core.acquire import hls
-from anidana.core.acquire.media import join
-from anidana.core.acquire.playlist import Playlist, Unsupported
+from anidana.core.acquire.join import join
+from anidana.core.acquire.playlist import Playlist
 from anidana.core.acquire.transfer import BLOCK_BYTES, Expired, Fetched, Meter, pour
 from anidana.core.errors import Blocked, Damaged, DiskFull, Gone, Refused
 from anidana.core.fetch import Visit
@@ -38,7 +38,7 @@ def fetch(visit: Visit, meter: Meter, tmp_path: Path) -> Any:
 
 
 def seconds_of(fetched: Fetched, tmp_path: Path) -> float:
-    return join(fetched.pieces, tmp_path / "out.mkv", GERMAN_DUB).seconds
+    return join(fetched.tracks, tmp_path / "out.mkv", GERMAN_DUB).seconds
 
 
 def encrypt(data: bytes, iv: bytes, key: bytes = KEY) -> bytes:
@@ -51,7 +51,7 @@ async def test_every_segment_arrives_once_and_is_what_was_sent(
     cdn: Any, fetch: Any, films: Path, tmp_path: Path, told: Any
 ) -> None:
     fetched = await fetch(cdn.hls(BASE))
-    assert [path.read_bytes() for path in fetched.pieces[0]] == [
+    assert [path.read_bytes() for path in fetched.tracks[0].pieces[0]] == [
         (films / name).read_bytes() for name in NAMES
     ]
     assert all(cdn.count(BASE + name) == 1 for name in NAMES)
@@ -86,7 +86,7 @@ async def test_an_empty_leftover_does_not_count_as_a_segment(
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "00002").touch()
     fetched = await fetch(cdn.hls(BASE))
-    assert fetched.pieces[0][2].read_bytes() == (films / NAMES[2]).read_bytes()
+    assert fetched.tracks[0].pieces[0][2].read_bytes() == (films / NAMES[2]).read_bytes()
 
 
 async def test_no_more_connections_than_allowed(cdn: Any, fetch: Any) -> None:
@@ -110,7 +110,7 @@ async def test_a_passing_fault_is_asked_again(
     cdn.segments(BASE, NAMES[2:3], **fault)
     fetched = await fetch(url)
     assert cdn.count(BASE + NAMES[2]) == 4
-    assert fetched.pieces[0][2].read_bytes() == (films / NAMES[2]).read_bytes()
+    assert fetched.tracks[0].pieces[0][2].read_bytes() == (films / NAMES[2]).read_bytes()
 
 
 async def test_a_lasting_fault_ends_after_four_tries(cdn: Any, fetch: Any) -> None:
@@ -165,7 +165,7 @@ async def test_encrypted_segments_are_opened_and_a_key_is_asked_for_once(
     cdn: Any, fetch: Any, encrypted: str, films: Path
 ) -> None:
     fetched = await fetch(encrypted)
-    assert [path.read_bytes() for path in fetched.pieces[0]] == [
+    assert [path.read_bytes() for path in fetched.tracks[0].pieces[0]] == [
         (films / name).read_bytes() for name in NAMES
     ]
     assert (cdn.count(BASE + "key0"), cdn.count(BASE + "key1")) == (1, 1)
@@ -205,7 +205,7 @@ async def test_fragments_with_a_header_are_fetched_and_joined(
     cdn.put(BASE + "f.m3u8", helpers.playlist(names, head='#EXT-X-MAP:URI="init.mp4"\n'))
     fetched = await fetch(BASE + "f.m3u8")
     assert cdn.count(BASE + "init.mp4") == 1
-    assert len(fetched.pieces[0]) == 7
+    assert len(fetched.tracks[0].pieces[0]) == 7
     assert seconds_of(fetched, tmp_path) == pytest.approx(12, abs=0.2)
 
 
@@ -229,7 +229,7 @@ def ranged(cdn: Any, films: Path) -> str:
 
 async def test_byte_ranges_bring_their_bytes_and_no_others(fetch: Any, ranged: str, films: Path) -> None:
     fetched = await fetch(ranged)
-    assert [path.read_bytes() for path in fetched.pieces[0]] == [
+    assert [path.read_bytes() for path in fetched.tracks[0].pieces[0]] == [
         (films / name).read_bytes() for name in NAMES
     ]
 
@@ -273,13 +273,6 @@ async def test_playlists_nested_too_deep_are_damaged(cdn: Any, visit: Visit) -> 
     with pytest.raises(Damaged, match="deep"):
         await hls.load(BASE + "0.m3u8", visit, {}, 1080)
     assert cdn.count(BASE + "3.m3u8") == 0
-
-
-async def test_sound_apart_from_the_picture_is_unsupported(cdn: Any, visit: Visit) -> None:
-    audio = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",URI="audio.m3u8"\n'
-    cdn.put(BASE + "m.m3u8", f'#EXTM3U\n{audio}#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nv.m3u8\n')
-    with pytest.raises(Unsupported):
-        await hls.load(BASE + "m.m3u8", visit, {}, 1080)
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, Gone), (403, Refused), (500, Refused)])

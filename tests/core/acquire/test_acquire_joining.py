@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from anidana.core.acquire.join import join
 from anidana.core.acquire.joining import joining
-from anidana.core.acquire.media import join
+from anidana.core.acquire.tracks import Track
 from anidana.core.errors import Damaged
 from anidana.core.models import GERMAN_DUB
 
@@ -23,16 +24,21 @@ def segments(films: Path) -> list[Path]:
     return [films / f"ts{number}.ts" for number in range(6)]
 
 
+def one(*paths: Path) -> list[Track]:
+    """A single track of one piece."""
+    return [Track((paths,), "main", (12.0,), (0.5,))]
+
+
 async def test_what_it_answers_is_what_a_join_here_would_be(segments: list[Path], tmp_path: Path) -> None:
-    async with joining([segments], tmp_path / "x.mkv", GERMAN_DUB) as going:
+    async with joining(one(*segments), tmp_path / "x.mkv", GERMAN_DUB) as going:
         for segment in reversed(segments):
             going.add(segment)
         joined = await going.result
-    assert joined == join([segments], tmp_path / "y.mkv", GERMAN_DUB)
+    assert joined == join(one(*segments), tmp_path / "y.mkv", GERMAN_DUB)
 
 
 async def test_nothing_goes_on_once_nobody_wants_it(segments: list[Path], tmp_path: Path) -> None:
-    async with joining([segments], tmp_path / "x.mkv", GERMAN_DUB) as going:
+    async with joining(one(*segments), tmp_path / "x.mkv", GERMAN_DUB) as going:
         going.add(*segments[:3])
     assert going.process.returncode == -signal.SIGKILL
     with pytest.raises(Damaged):
@@ -40,8 +46,8 @@ async def test_nothing_goes_on_once_nobody_wants_it(segments: list[Path], tmp_pa
 
 
 async def test_damaged_files_are_told_as_they_are_here(segments: list[Path], tmp_path: Path) -> None:
-    pieces = [segments[:2] + segments[3:]]
-    async with joining(pieces, tmp_path / "x.mkv", GERMAN_DUB) as going:
+    tracks = one(*segments[:2], *segments[3:])
+    async with joining(tracks, tmp_path / "x.mkv", GERMAN_DUB) as going:
         going.add(*segments)
         with pytest.raises(Damaged, match=r"2\.0 s are missing at 0:04"):
             await going.result
@@ -49,7 +55,7 @@ async def test_damaged_files_are_told_as_they_are_here(segments: list[Path], tmp
 
 async def test_a_full_disk_is_told_as_such(segments: list[Path], tmp_path: Path) -> None:
     (tmp_path / "x.mkv").symlink_to("/dev/full")
-    async with joining([segments], tmp_path / "x.mkv", GERMAN_DUB) as going:
+    async with joining(one(*segments), tmp_path / "x.mkv", GERMAN_DUB) as going:
         going.add(*segments)
         with pytest.raises(OSError, match="No space left") as caught:
             await going.result
@@ -59,7 +65,7 @@ async def test_a_full_disk_is_told_as_such(segments: list[Path], tmp_path: Path)
 async def test_bytes_that_crash_the_reader_are_damaged_and_cost_nothing_else(
     segments: list[Path], tmp_path: Path
 ) -> None:
-    async with joining([segments], tmp_path / "x.mkv", GERMAN_DUB) as going:
+    async with joining(one(*segments), tmp_path / "x.mkv", GERMAN_DUB) as going:
         going.process.send_signal(signal.SIGSEGV)
         with pytest.raises(Damaged, match="SIGSEGV"):
             await going.result
@@ -70,10 +76,11 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from anidana.core.acquire.joining import joining
+from anidana.core.acquire.tracks import Track
 from anidana.core.models import GERMAN_DUB
 
 async def main():
-    async with joining([[Path("never")]], Path(sys.argv[1]), GERMAN_DUB) as going:
+    async with joining([Track(((Path("never"),),))], Path(sys.argv[1]), GERMAN_DUB) as going:
         print(going.process.pid, flush=True)
         await going.result
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anidana.core.acquire.magic import container_of, describe
+from anidana.core.acquire.magic import container_of, describe, packed_sound, packed_start
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,39 @@ def test_a_transport_stream_behind_a_picture_s_header_is_video(films: Path) -> N
 def test_everything_else_is_named(head: bytes, what: str) -> None:
     assert container_of(head) is None
     assert describe(head) == what
+
+
+ADTS, LAYER_3 = b"\xff\xf1\x50\x80\x02\x1f\xfc", b"\xff\xfb\x90\x64\x00\x00\x00"
+STAMP = b"com.apple.streaming.transportStreamTimestamp\0" + (180_000).to_bytes(8, "big")
+
+
+def id3(content: bytes) -> bytes:
+    return b"ID3\x04\0\0" + bytes([0, 0, len(content) >> 7, len(content) & 127]) + content
+
+
+@pytest.mark.parametrize(
+    ("head", "demuxer"),
+    [
+        (ADTS, "aac"),
+        (id3(STAMP) + ADTS, "aac"),
+        (id3(bytes(900)) + LAYER_3, "mp3"),
+        (b"\x0b\x77\0\0\0\x40\0", "ac3"),
+        (b"\x0b\x77\0\0\0\x80\0", "eac3"),
+        (id3(STAMP), None),
+        (b"ID3", None),
+        (b"<html>", None),
+        (b"\xff" * 2, None),
+        (b"", None),
+    ],
+)
+def test_sound_without_a_container_is_known_by_its_first_frame(head: bytes, demuxer: str | None) -> None:
+    assert packed_sound(head) == demuxer
+    assert container_of(head) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "seconds"),
+    [(id3(STAMP) + ADTS, 2.0), (id3(b"PRIV") + ADTS, None), (ADTS + STAMP, None), (id3(STAMP[:-3]), None)],
+)
+def test_packed_sound_says_when_it_begins_in_its_tag(head: bytes, seconds: float | None) -> None:
+    assert packed_start(head) == seconds

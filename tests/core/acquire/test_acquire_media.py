@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from anidana.core.acquire import join as joining
 from anidana.core.acquire import media
-from anidana.core.acquire.media import join, probe
+from anidana.core.acquire.media import probe
+from anidana.core.acquire.tracks import Track
+from anidana.core.acquire.verify import Joined
 from anidana.core.errors import Damaged
-from anidana.core.models import GERMAN_DUB, GERMAN_SUB
+from anidana.core.models import GERMAN_DUB, GERMAN_SUB, Language
+
+
+def join(
+    pieces: Sequence[Sequence[Path]],
+    target: Path,
+    language: Language,
+    wait: Callable[[Path], object] | None = None,
+) -> Joined:
+    """Join a single track."""
+    return joining.join([Track(tuple(map(tuple, pieces)))], target, language, wait)
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,15 +14,16 @@ from anidana.core.acquire.playlist import (
     Lock,
     Part,
     Playlist,
+    Rendition,
     Unsupported,
     Variant,
-    best,
     read,
 )
 from anidana.core.errors import Blocked, Damaged
 
 URL = "https://cdn.example/a/b/index.m3u8?token=1"
 END = "#EXT-X-ENDLIST\n"
+VARIANT = "#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n"
 
 
 def media(*lines: str, end: str = END) -> str:
@@ -94,12 +98,14 @@ def test_too_many_segments_are_refused() -> None:
         "http:///a.ts",
     ],
 )
-@pytest.mark.parametrize("place", ["segment", "key", "map", "variant"])
+@pytest.mark.parametrize("place", ["segment", "key", "map", "variant", "sound", "subtitles"])
 def test_only_web_addresses_are_followed(address: str, place: str) -> None:
     text = {
         "segment": media("#EXTINF:2,", address),
         "key": media(f'#EXT-X-KEY:METHOD=AES-128,URI="{address}"', "#EXTINF:2,", "a.ts"),
         "map": media(f'#EXT-X-MAP:URI="{address}"', "#EXTINF:2,", "a.m4s"),
+        "sound": f'#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="n",URI="{address}"\n{VARIANT}',
+        "subtitles": f'#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="g",NAME="n",URI="{address}"\n{VARIANT}',
         "variant": f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{address}\n",
     }[place]
     with pytest.raises(Blocked):
@@ -221,39 +227,44 @@ def test_only_whole_seconds_may_have_been_rounded() -> None:
 
 
 MASTER = """#EXTM3U
-#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="in",NAME="de",LANGUAGE="de"
-#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="out",NAME="de",URI="audio.m3u8"
-#EXT-X-STREAM-INF:BANDWIDTH=100,RESOLUTION=640x360,AUDIO="in"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="in",NAME="de",LANGUAGE="de",DEFAULT=YES
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="out",NAME="Deutsch",URI="audio.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Signs",LANGUAGE="de-DE",FORCED=YES,URI="/s.m3u8"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="s",NAME="CC",INSTREAM-ID="CC1"
+#EXT-X-STREAM-INF:BANDWIDTH=100,RESOLUTION=640x360,AUDIO="in",SUBTITLES="none"
 low.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=300,RESOLUTION=1920x1080,AUDIO="out"
+#EXT-X-STREAM-INF:BANDWIDTH=300,RESOLUTION=1920x1080,AUDIO="out",SUBTITLES="s",CODECS="avc1.4d,mp4a",FRAME-RATE=25
 high.m3u8
 """
 
 
-def test_a_master_lists_its_variants_and_whose_sound_is_apart() -> None:
+def test_a_master_lists_its_variants_and_what_may_come_with_each() -> None:
+    inside = Rendition("audio", "", "de", "de", default=True)
+    outside = Rendition("audio", "https://cdn.example/a/b/audio.m3u8", "", "Deutsch")
+    signs = Rendition("subtitles", "https://cdn.example/s.m3u8", "de-DE", "Signs", forced=True)
     assert read(MASTER, URL) == (
-        Variant("https://cdn.example/a/b/low.m3u8", 360, 100),
-        Variant("https://cdn.example/a/b/high.m3u8", 1080, 300, separate_audio=True),
+        Variant("https://cdn.example/a/b/low.m3u8", 360, 100, renditions=(inside,)),
+        Variant(
+            "https://cdn.example/a/b/high.m3u8", 1080, 300, "avc1.4d,mp4a", 25.0, renditions=(outside, signs)
+        ),
     )
 
 
-@pytest.mark.parametrize(
-    ("heights", "expected"),
-    [
-        ([(360, 1), (720, 2), (1080, 3), (2160, 4)], (1080, 3)),
-        ([(720, 2), (1080, 3), (1080, 9), (1080, 5)], (1080, 9)),
-        ([(2160, 9), (1440, 5), (1440, 3)], (1440, 5)),
-        ([(0, 5), (0, 9)], (0, 9)),
-        ([(0, 99), (480, 1)], (480, 1)),
-        ([(0, 99), (2160, 1)], (2160, 1)),
-    ],
-)
-def test_the_best_variant_is_tall_but_not_too_tall(
-    heights: list[tuple[int, int]], expected: tuple[int, int]
-) -> None:
-    variants = tuple(Variant(f"https://cdn.example/{place}", *one) for place, one in enumerate(heights))
-    found = best(variants, 1080)
-    assert (found.height, found.bandwidth) == expected
+def test_what_a_rendition_is_called_is_short_and_can_be_shown() -> None:
+    line = f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="\0Deutsch\x1b{"x" * 999}",URI="a"\n'
+    found = read(f'#EXTM3U\n{line}#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"\nv.m3u8\n', URL)
+    assert isinstance(found, tuple)
+    assert found[0].renditions[0].name == "Deutsch" + "x" * 93
+
+
+def test_the_shape_tells_sound_of_another_language_apart_but_not_subtitles() -> None:
+    main, its = read_media("#EXTINF:2,", "a.ts"), read_media("#EXTINF:2,", "b.ts")
+
+    def shape(kind: Literal["audio", "subtitles"], language: str) -> str:
+        return replace(main, renditions=((Rendition(kind, "u", language), its),)).shape
+
+    assert len({main.shape, shape("audio", "de"), shape("audio", "ja")}) == 3
+    assert shape("subtitles", "de") == main.shape
 
 
 TAGS = ["#EXTINF:", "#EXT-X-KEY:METHOD=AES-128,", "#EXT-X-MAP:", "#EXT-X-BYTERANGE:", "#EXT-X-STREAM-INF:",

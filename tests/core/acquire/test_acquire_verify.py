@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from anidana.core.acquire.media import Joined
 from anidana.core.acquire.transfer import Fetched
-from anidana.core.acquire.verify import check
+from anidana.core.acquire.verify import Joined, check
 from anidana.core.errors import Damaged
 from anidana.core.models import MediaInfo
 
@@ -21,7 +20,7 @@ WHOLE = Joined(INFO, MINUTES, video=MINUTES, audio=MINUTES, claimed=MINUTES)
 @pytest.fixture
 def fetched(tmp_path: Path) -> Fetched:
     (tmp_path / "video").write_bytes(bytes(10_000))
-    return Fetched(((tmp_path / "video",),))
+    return Fetched.one(tmp_path / "video")
 
 
 def test_a_whole_episode_passes(fetched: Fetched) -> None:
@@ -71,7 +70,7 @@ def test_a_known_placeholder_is_damaged(tmp_path: Path) -> None:
     with (tmp_path / "video").open("wb") as file:
         file.truncate(7_975_279)
     with pytest.raises(Damaged, match="Streamtape"):
-        check(WHOLE, Fetched(((tmp_path / "video",),)))
+        check(WHOLE, Fetched.one(tmp_path / "video"))
 
 
 def test_a_clip_much_shorter_than_others_say_is_damaged(fetched: Fetched) -> None:

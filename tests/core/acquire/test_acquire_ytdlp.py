@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from anidana.core.acquire import ytdlp
-from anidana.core.acquire.media import join
+from anidana.core.acquire.join import join
 from anidana.core.acquire.transfer import Meter
 from anidana.core.errors import Blocked, Refused
 from anidana.core.fetch import Network, Visit
@@ -78,7 +78,7 @@ async def test_sound_apart_from_the_picture_comes_together(
     folder = tmp_path / "job"
     headers = {"Referer": "http://host.example/e/1"}
     fetched = await ytdlp.fetch(BASE + "m.m3u8", visit, headers, folder, most_height=1080, meter=meter)
-    joined = join(fetched.pieces, tmp_path / "x.mkv", GERMAN_DUB)
+    joined = join(fetched.tracks, tmp_path / "x.mkv", GERMAN_DUB)
     assert joined.seconds == pytest.approx(12, abs=0.3)
     assert joined.audio == pytest.approx(12, abs=0.3)
     assert {request.headers.get("Referer") for request in cdn.site.asked} == {"http://host.example/e/1"}
@@ -246,7 +246,7 @@ async def test_a_page_is_proven_without_its_video_and_then_fetched(
     assert cdn.count(BASE + "whole.mp4") == 0
     folder = tmp_path / "job"
     fetched = await ytdlp.fetch(PAGE, visit, {}, folder, page=True, most_height=1080, meter=meter)
-    joined = join(fetched.pieces, tmp_path / "x.mkv", GERMAN_DUB)
+    joined = join(fetched.tracks, tmp_path / "x.mkv", GERMAN_DUB)
     assert joined.seconds == pytest.approx(12, abs=0.3)
     assert {request.headers.get("User-Agent") for request in cdn.site.asked} == {visit.user_agent}
     assert told.amounts
