@@ -272,6 +272,7 @@ class EpisodeFacts:
     plot: str = ""
     aired: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class Library(Section):
 
     anime_directory: Folder | None = Field(None, description="Root folder of the library.")
     naming: Naming = Naming()
+    recycle: str = Field(".recycle", pattern=r"^\.[^./\\]+$", description="Hidden folder for replaced files.")
+    recycle_days: int = Field(30, ge=0, description="Days that these are kept; 0: until you delete them.")
 
 
 class LanguageWishes(Section):
@@ -102,6 +104,7 @@ class Downloads(Section):
         " writable and on one file system with it, else in the data folder.",
     )
     keep_staged: bool = Field(True, description="Keep what was fetched of a paused or failed episode.")
+    keep_damaged: int = Field(0, ge=0, le=99, description="Damaged files kept in `quarantine` in staging.")
     floor_mib: int = Field(512, ge=0, description="Free space in MiB that is never used up.")
 
 

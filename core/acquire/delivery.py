@@ -13,14 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AnidanaError, Damaged, DiskFull, SetupError
 from ..fetch import Visit
+from ..library.room import Claim, Room
 from ..models import Language, MediaInfo, Stream
 from . import direct, hls, plan, verify
 from .joining import Joining, joining
 from .playlist import Playlist
+from .quarantine import Quarantine
 from .transfer import Fetched, Meter, Report
 
 if TYPE_CHECKING:
     from ..settings import Downloads
+
+
+_MOST_BANDWIDTH = 50_000_000
+"""In bits per second; a list of qualities that says more is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +54,24 @@ async def deliver(
     settings: Downloads,
     report: Report,
     expected_seconds: float | None = None,
+    claim: Claim | None = None,
+    quarantine: Quarantine | None = None,
 ) -> tuple[Path, MediaInfo]:
     """Fetch what was proven, put it together and look whether it is whole.
 
     Segments are put together while later ones still come. What an earlier run left in `staging` of
-    the same stream is gone on with. Damaged if what came is not whole, with its parts removed;
-    errors of `hls`, `direct` and `ytdlp` with the parts kept.
+    the same stream is gone on with. Damaged if what came is not whole, with its parts removed, the
+    video kept in `quarantine` if there is one; errors of `hls`, `direct` and `ytdlp` with the parts kept.
+    `claim` is the job's part of the room where several go on side by side; DiskFull if the video will not
+    fit in.
     """
-    meter = Meter(staging, settings.floor_mib * 2**20, report)
+    floor = settings.floor_mib * 2**20
+    claim = claim or Claim(Room(floor), staging, staging)
+    meter = Meter(staging, floor, report, claim)
     folder = parts_of(proof, language, staging)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    meter.need(0)
+    expected = claim.size
+    meter.expect(_announced(proof, expected))
     report.stage("downloading")
     made = folder / f"joined.{settings.container}"
 
@@ -68,7 +81,10 @@ async def deliver(
             joined = await join.result
             assert fetched is not None, "a join that failed has raised"
             verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=expected_seconds)
-        except Damaged:
+        except Damaged as error:
+            if quarantine is not None:
+                whose = f"{staging.name} {proof.provider}"
+                await asyncio.to_thread(quarantine.keep, made, whose, str(error))
             # Going on with these parts would only lead here again.
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
@@ -87,6 +103,7 @@ async def deliver(
                 info = await judge(join, came)
         path = made.replace(staging / f"episode.{settings.container}")
     finally:
+        claim.size = expected  # what one host said is not held against the next
         made.unlink(missing_ok=True)
     await asyncio.to_thread(shutil.rmtree, folder.parent, ignore_errors=True)
     return path, info
@@ -100,6 +117,15 @@ def parts_of(proof: Proof, language: Language, staging: Path) -> Path:
     shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
     text = f"{proof.provider}\n{language}\n{shape}"
     return staging / "parts" / hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
+
+
+def _announced(proof: Proof, expected: int) -> int:
+    """Bytes by the host's word, else as `expected`, else by the bandwidth in the list of qualities; or 0."""
+    if proof.stream.size or expected or proof.playlist is None:
+        return proof.stream.size or expected
+    words = proof.playlist.quality.split()
+    bandwidth = int(words[1]) if len(words) > 1 else 0
+    return int(bandwidth / 8 * proof.playlist.seconds) if bandwidth <= _MOST_BANDWIDTH else 0
 
 
 async def _segments(proof: Proof, folder: Path, meter: Meter, settings: Downloads, join: Joining) -> Fetched:

@@ -229,7 +229,7 @@ class _Transfer:
         if start == 0 and not self.confirmed and (ours is None or ours.became(version)):
             if size is not None and size > MOST_VIDEO_BYTES:
                 raise Damaged(f"the host announces {size} bytes")
-            self.meter.need(size or 0)
+            self.meter.expect(size or 0)
             request.span, request.end = self.copy.begin(version, ranged=ranged), size
         elif ours is None:
             raise Damaged("the host sends another part than we asked for")
@@ -238,7 +238,7 @@ class _Transfer:
         elif start != request.span.at:
             raise _Elsewhere("the host sends another part than we asked for")
         elif not self.confirmed:
-            self.meter.need((size or 0) - self.copy.here(self._spans))
+            self.meter.expect(size or 0)
         request.accepted = self.confirmed = True
 
     async def _pour(self, request: _Request, body: Body) -> None:

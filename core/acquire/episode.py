@@ -11,12 +11,14 @@ from pathlib import Path
 from ..errors import Damaged, NoStream, Refused, SourceError
 from ..fetch import Visit
 from ..hooks import Catalogue
+from ..library.room import Claim
 from ..loader import Plugins
 from ..models import Attempt, Language, MediaInfo
 from ..settings import Downloads
 from .candidates import Candidate
 from .delivery import Proof, deliver, machine_trouble, parts_of
 from .prove import Shut, prove
+from .quarantine import Quarantine
 from .rotation import UNDECIDED, Proven, attempt_of, first_proven
 from .transfer import Expired, Report
 
@@ -45,19 +47,22 @@ async def acquire(
     settings: Downloads,
     report: Report,
     off: Collection[str] = (),
-    expected_seconds: float | None = None,
+    expected_seconds: Callable[[], float | None] = lambda: None,
+    claim: Claim | None = None,
+    quarantine: Quarantine | None = None,
 ) -> Acquired:
     """Make one verified file, `<staging>/episode.<container>`, of the first mirror that delivers.
 
     `visit` is the one that read the catalogue. `staging` belongs to this episode alone; what an
     earlier run left there is gone on with, and removed once the file is whole. A mirror that
     fails while it is fetched makes room for what is left, the better language first, and so does one
-    whose video falls short of `expected_seconds`, if the length is known.
+    whose video is a small part of `expected_seconds`, if anybody knows by the time it is proven.
+    `claim` and `quarantine` as in `deliver`.
 
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
     SetupError if the folder cannot be used, NeedsPerson if the catalogue's links are behind a gate.
     """
-    episode = _Episode(staging, settings, report, list(candidates), expected_seconds)
+    episode = _Episode(staging, settings, report, list(candidates), expected_seconds, claim, quarantine)
     by = partial(
         prove, catalogue=catalogue, plugins=plugins, visit=visit, most_height=settings.most_height, off=off
     )
@@ -94,7 +99,9 @@ class _Episode:
     settings: Downloads
     report: Report
     left: list[Candidate]
-    expected_seconds: float | None
+    expected_seconds: Callable[[], float | None]
+    claim: Claim | None
+    quarantine: Quarantine | None
     attempts: list[Attempt] = field(default_factory=list)
 
     def note(self, candidate: Candidate, attempt: Attempt) -> None:
@@ -119,7 +126,9 @@ class _Episode:
                     staging=self.staging,
                     settings=self.settings,
                     report=self.report,
-                    expected_seconds=self.expected_seconds,
+                    expected_seconds=self.expected_seconds(),
+                    claim=self.claim,
+                    quarantine=self.quarantine,
                 )
             except Expired:
                 if await asyncio.to_thread(_size_of, folder) <= before:

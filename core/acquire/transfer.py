@@ -16,6 +16,7 @@ import stamina
 
 from ..errors import AnidanaError, Damaged, DiskFull, Refused
 from ..fetch import Body, refusal
+from ..library.room import Claim
 from ..models import Attempt
 from ..steps import Page
 from .tracks import Track
@@ -27,6 +28,9 @@ _TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
 _LAST_BYTES = 256 * 1024
 MOST_VIDEO_BYTES = 32 * 2**30
 """No episode is larger; a host that says or sends more must not fill the disk and pause the queue."""
+
+_BELIEVED = 0.05
+"""The part of a video after which it is believed how large all of it will be."""
 
 MOST_TRIES = 4
 MOST_PATIENCE_SECONDS = 30.0
@@ -85,21 +89,35 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Passes progress on, and stops before the disk is full: `floor` bytes stay free."""
+    """Passes progress on, and stops before the disk is full: `floor` bytes stay free.
+
+    `claim` is the job's part of the room, where others work side by side with it.
+    """
 
     folder: Path
     floor: int
     report: Report
+    claim: Claim | None = None
 
     def count(self, done: int, total: int | None = None) -> None:
         """So many bytes are here; Damaged if no episode is that large, DiskFull if too little room is left.
 
-        The total is told on and nothing else: hosts say anything.
+        The total is told on, and once a part of it has come other jobs leave so much room; this one is not
+        stopped by it: hosts say anything.
         """
         if done > MOST_VIDEO_BYTES:
             raise Damaged("the video does not end")
+        if total and done >= _BELIEVED * total and self.claim is not None:
+            self.claim.size = min(total, MOST_VIDEO_BYTES)
         self.need(0)
         self.report.progress(done, total)
+
+    def expect(self, size: int) -> None:
+        """DiskFull unless a video of `size` bytes can be fetched, put together and filed."""
+        if self.claim is not None:
+            self.claim.expect(min(size, MOST_VIDEO_BYTES) or self.claim.size)
+        else:
+            self.need(size)
 
     def need(self, size: int) -> None:
         """DiskFull unless `size` more bytes leave enough room."""

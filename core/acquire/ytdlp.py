@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..errors import Blocked, Damaged, Refused, SourceError
+from ..errors import Blocked, Damaged, DiskFull, Refused, SourceError
 from ..fetch import Network, Visit
 from . import media
 from .proxy import filtering_proxy
@@ -28,6 +28,9 @@ from .transfer import Fetched, Meter
 
 MOST_SECONDS = 3 * 3600.0
 """A live stream without end is given up after this."""
+
+_FULL_BYTES = 2**20
+"""With so little room left it is the disk that failed, whatever yt-dlp and ffmpeg say."""
 
 _CHILD = Path(__file__).with_name("child.py")
 _LOG = "yt-dlp.log"
@@ -60,9 +63,9 @@ async def fetch(
     With `page` the address is that of a page which one of yt-dlp's extractors reads, else of the
     stream itself. Everything it asks for goes through our filtering proxy. Blocked for what is
     protected by DRM, and for a stream that leads, anywhere in it, to an address that is not public;
-    Refused if yt-dlp fails or takes too long. Cookies of the visit are not handed on: ffmpeg would
-    show them in its arguments. When cancelled, the child and all it has started are gone within two
-    seconds.
+    Refused if yt-dlp fails or takes too long, DiskFull if no room is left. Cookies of the visit are not
+    handed on: ffmpeg would show them in its arguments. When cancelled, the child and all it has started
+    are gone within two seconds.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -98,6 +101,8 @@ async def _run(arguments: list[str], network: Network, folder: Path, meter: Mete
         failed = await process.wait()
     if proxy.refused:  # ffmpeg goes on without the segment, and says that all is well
         raise Blocked(f"the stream leads to {proxy.refused[0][:100]}, which is not a public address")
+    if failed and meter is not None and shutil.disk_usage(folder).free < _FULL_BYTES:
+        raise DiskFull(f"no room is left in {folder}", hint="free some space; then: anidana get")
     if failed:
         raise _why(folder / _LOG)
 
@@ -176,7 +181,8 @@ async def _watch(process: Process, folder: Path, meter: Meter | None) -> None:
             async with asyncio.timeout(1.0):
                 line = await process.stdout.readline()
         except TimeoutError:
-            if process.returncode is not None:  # it was killed, and ffmpeg holds its output open
+            if process.returncode is not None:  # it was killed alone, and ffmpeg holds its output open
+                _signal_group(process, signal.SIGKILL)
                 return
             if meter is not None:
                 meter.count(_size(folder))
@@ -198,6 +204,7 @@ def _size(folder: Path) -> int:
 def _why(log: Path) -> SourceError:
     """The error behind yt-dlp's last words, without queries, which may hold a token."""
     lines = log.read_text("utf-8", "replace")[-8192:].splitlines()
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
-    last = _QUERY.sub(r"\1", errors[-1] if errors else "no reason given")[:300]
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    silent = "no reason given, as when its memory is used up"  # a MemoryError has no text
+    last = _QUERY.sub(r"\1", (errors[-1] if errors else "") or silent)[:300]
     return Blocked("the video is protected by DRM") if "DRM" in last else Refused(f"yt-dlp: {last}")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from .. import sites
 from ..acquire.candidates import candidates
 from ..acquire.episode import Acquired, acquire
+from ..acquire.quarantine import Quarantine
+from ..acquire.verify import contradicts
 from ..app import App
 from ..errors import (
     AnidanaError,
@@ -28,7 +31,9 @@ from ..errors import (
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..hosts import HostState
-from ..library import folders, naming, place
+from ..library import naming, place
+from ..library.folders import disk_errors
+from ..library.room import Claim, Room
 from ..logs import DOWNLOAD_ERRORS
 from ..metadata.facts import look_up
 from ..metadata.images import ImageDownloader
@@ -38,6 +43,7 @@ from ..store import hosts, queue, shelf
 from ..store.queue import Ticket
 from ..store.sessions import get_db_session
 from ..store.tables import AnimeSeries, Episode, EpisodeFile, now
+from .earlier import REPLACES, expected_seconds, expected_size, ours
 from .events import Listener, Moved, Staged, Tried
 
 log = logging.getLogger(__name__)
@@ -58,6 +64,16 @@ class Run:
     images: ImageDownloader
     trouble: dict[str, AnidanaError] = field(default_factory=dict)
     facts: dict[int, asyncio.Task[SeriesFacts | None]] = field(default_factory=dict)
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = Room(self.app.settings.downloads.floor_mib * 2**20)
+
+    async def end(self) -> None:
+        """Stop what still asks for facts that no job waits for."""
+        for task in self.facts.values():
+            task.cancel()
+        await asyncio.gather(*self.facts.values(), return_exceptions=True)
 
 
 @dataclass(slots=True)
@@ -118,8 +134,9 @@ async def do_job(run: Run, job_id: int) -> AnidanaError | None:
         raise
     if job is None:
         return Held("the job is not waiting any more")
+    holding = ExitStack()
     try:
-        await _fetch_and_file(job)
+        await _fetch_and_file(job, holding.enter_context(run.room.claim(_staging(job), run.app.library())))
     except asyncio.CancelledError:
         await _put_back(job)
         raise
@@ -132,6 +149,7 @@ async def do_job(run: Run, job_id: int) -> AnidanaError | None:
         await _note_failure(job, ours)
         return ours
     finally:
+        holding.close()
         await asyncio.gather(*job.saves)
     return None
 
@@ -152,10 +170,13 @@ async def _put_back(job: Job) -> None:
         await queue.put_back(session, job.ticket)
 
 
-async def _fetch_and_file(job: Job) -> None:
+async def _fetch_and_file(job: Job, claim: Claim) -> None:
     app = job.run.app
-    library, staging = app.library(), _staging(job)
-    _check_room(library, app.settings.downloads.floor_mib)
+    library, staging = claim.library, claim.staging
+    async with get_db_session(read_only=True) as session:
+        earlier = await shelf.file_of(session, job.episode.id)
+        alike = await shelf.like(session, job.series.id)
+    claim.expect(expected_size(job.series.id, alike))
     catalogue = app.plugins.catalogue(job.series.site)
     mirrors = await _mirrors(job, catalogue)
     off = app.off()
@@ -177,10 +198,12 @@ async def _fetch_and_file(job: Job) -> None:
     if not offers:
         names = " ".join(dict.fromkeys(state.name for state in asleep))
         raise Refused(_resting_text(asleep), hint=f"wait, or: anidana hosts wake {names}")
-    place.check_target(
-        _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
-    )
-    staging.mkdir(parents=True, exist_ok=True)
+    target = _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
+    place.check_target(target, _ours(job, earlier, target))
+    with disk_errors(staging):
+        staging.mkdir(parents=True, exist_ok=True)
+    facts = _facts(job)
+    damaged = Quarantine(staging.parent / "quarantine", app.settings.downloads.keep_damaged)
     try:
         got = await acquire(
             offers,
@@ -191,6 +214,9 @@ async def _fetch_and_file(job: Job) -> None:
             settings=app.settings.downloads,
             report=job,
             off=off,
+            expected_seconds=lambda: expected_seconds(job.row.number, _known(facts), job.series.id, alike),
+            claim=claim,
+            quarantine=damaged if damaged.most else None,
         )
     except NeedsPerson as error:  # the catalogue's own gate, before every link of it
         job.run.trouble[catalogue.name] = error
@@ -201,7 +227,13 @@ async def _fetch_and_file(job: Job) -> None:
             raise NoStream(f"{error}; {_resting_text(asleep)}", attempts=error.attempts) from error
         raise
     await sites.note(catalogue, None, links=True)
-    await _file(job, got, library)
+    claim.staged, claim.size = True, got.media.size
+    if contradicts(got.media.audio_languages, got.language):
+        tags = ", ".join(got.media.audio_languages)
+        log.warning(
+            "%s: %s from %s, but its sound is tagged %s", job.label, got.language.label, got.provider, tags
+        )
+    await _file(job, got, library, earlier)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
 
@@ -238,15 +270,17 @@ def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:
     return f"{job.label} is not out in {wanted}; " + (f"there is {offered}" if offered else "it is announced")
 
 
-async def _file(job: Job, got: Acquired, library: Path) -> None:
+async def _file(job: Job, got: Acquired, library: Path, earlier: EpisodeFile | None) -> None:
     """Sidecars, then the video into the library, then the store: each step before the next."""
     app = job.run.app
     series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
     job.stage("describing")
-    item = Item(series, episode, got.language, got.media, await _facts(job))
+    item = Item(series, episode, got.language, got.media, await asyncio.shield(_facts(job)))
     writers = [writer for writer in app.plugins.writers if writer.name not in app.settings.metadata.off]
     sidecars = await sidecars_for(item, writers, job.run.images.fetch)
     target = _target(job, library, got.path.suffix, got.language)
+    replaced = _ours(job, earlier, target)
+    replaces = {REPLACES: target.stat().st_size} if replaced.knows(target) else {}
     file = EpisodeFile(
         episode_id=job.episode.id,
         path=str(target),
@@ -254,13 +288,13 @@ async def _file(job: Job, got: Acquired, library: Path) -> None:
         provider=got.provider,
         size=got.media.size,
         seconds=got.media.seconds,
-        media=asdict(got.media),
+        media=asdict(got.media) | replaces,
     )
     async with get_db_session() as session:
         if not await queue.plan_filing(session, job.ticket, file):
             raise Held(f"{job.label} has been taken over by another run")
     job.stage("filing")
-    await _to_the_end(_place(job, got.path, target, sidecars))
+    await _to_the_end(_place(job, got.path, target, sidecars, replaced))
 
 
 def _target(job: Job, library: Path, extension: str, language: Language) -> Path:
@@ -272,10 +306,17 @@ def _target(job: Job, library: Path, extension: str, language: Language) -> Path
     )
 
 
-async def _place(job: Job, staged: Path, target: Path, sidecars: Sequence[Sidecar]) -> None:
+def _ours(job: Job, earlier: EpisodeFile | None, target: Path) -> place.Ours:
+    app = job.run.app
+    return ours(earlier, target, app.library(), app.settings.library, now().date())
+
+
+async def _place(
+    job: Job, staged: Path, target: Path, sidecars: Sequence[Sidecar], replaced: place.Ours
+) -> None:
     app = job.run.app
     folder = app.library() / job.series.folder
-    await asyncio.to_thread(place.place, staged, target, folder, sidecars)
+    await asyncio.to_thread(place.place, staged, target, folder, sidecars, replaced)
     async with get_db_session() as session:
         await queue.complete(session, job.ticket, [s.value().name for s in app.settings.media_servers])
 
@@ -290,7 +331,7 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def _facts(job: Job) -> SeriesFacts | None:
+def _facts(job: Job) -> asyncio.Task[SeriesFacts | None]:
     """Metadata of the series, asked for once in a run."""
     app, key = job.run.app, job.series.id
     if key not in job.run.facts:
@@ -302,17 +343,13 @@ async def _facts(job: Job) -> SeriesFacts | None:
             series = shelf.series_value(job.series)
             return await look_up(series, numbers, app.plugins.sources, app.settings.metadata)
 
-        job.run.facts[key] = asyncio.ensure_future(ask())
-    return await asyncio.shield(job.run.facts[key])
+        job.run.facts[key] = asyncio.create_task(ask())
+    return job.run.facts[key]
 
 
-def _check_room(library: Path, floor_mib: int) -> None:
-    free = folders.free_space(library)
-    if free < floor_mib * 1024 * 1024:
-        raise DiskFull(
-            f"{free // 1024**2} MiB are free at {library}, fewer than the floor of {floor_mib}",
-            hint="make room, or lower downloads.floor_mib; then: anidana get",
-        )
+def _known(facts: asyncio.Task[SeriesFacts | None]) -> SeriesFacts | None:
+    """What is known by now: nobody waits for metadata here, and trouble with them comes out later."""
+    return facts.result() if facts.done() and not facts.cancelled() and not facts.exception() else None
 
 
 async def _note_failure(job: Job, error: AnidanaError) -> None:

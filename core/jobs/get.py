@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..app import App
 from ..errors import AnidanaError, NotFound
+from ..library import recycle
 from ..library.folders import check_mounted
 from ..metadata.images import ImageDownloader
 from ..models import Language
@@ -104,6 +105,8 @@ async def get(
     async with get_db_session(read_only=True) as session:
         check_mounted(library, await shelf.holds_files(session))
     await recover(app)
+    kept = app.settings.library
+    await asyncio.to_thread(recycle.empty, library / kept.recycle, kept.recycle_days, now().date())
     by_episode = {row.episode.id: row for row in rows}
     async with get_db_session() as session:
         found = await shelf.episodes(session, series_ids={row.series.id for row in rows})
@@ -130,8 +133,11 @@ async def get(
         engine = Engine(handle, app.settings.downloads.slots)
         for position, job_id in enumerate(jobs):
             await engine.submit(job_id, priority=-position)
-        async with _telling(app, listen, outcome):
-            await engine.run_until_idle()
+        try:
+            async with _telling(app, listen, outcome):
+                await engine.run_until_idle()
+        finally:
+            await run.end()
     outcome.hear(await tell_all(app, listen))
     await _refresh(outcome, list(by_episode))
     return outcome

@@ -73,7 +73,7 @@ def staging_root(setting: Path | None, library: Path, data: Path) -> Path:
 def free_space(path: Path) -> int:
     """Bytes that we may still write on the disk of a path, which need not exist yet."""
     with disk_errors(path):
-        return shutil.disk_usage(_nearest(path)).free
+        return shutil.disk_usage(nearest(path)).free
 
 
 def temporary_in(folder: Path) -> Path:
@@ -100,11 +100,11 @@ def explain(error: OSError, path: Path) -> AnidanaError:
     if error.errno == errno.EROFS:
         return SetupError(said, hint="mount it for writing")
     if error.errno in (errno.EACCES, errno.EPERM):
-        nearest, we = _nearest(path.absolute()), os.geteuid()
-        ours = nearest.stat().st_uid == we
+        there, we = nearest(path.absolute()), os.geteuid()
+        ours = there.stat().st_uid == we
         return SetupError(
             said,
-            hint=f"chmod u+rwx '{nearest}'" if ours else f"let {_user(we)} read and write in '{nearest}'",
+            hint=f"chmod u+rwx '{there}'" if ours else f"let {_user(we)} read and write in '{there}'",
         )
     return SetupError(said)
 
@@ -128,14 +128,15 @@ def _moves(staging: Path, library: Path) -> bool:
     return True
 
 
-def _nearest(path: Path) -> Path:
+def nearest(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists."""
     return next((one for one in (path, *path.parents) if os.path.exists(one)), Path("/"))  # noqa: PTH110
 
 
 def _owner(path: Path) -> str:
     """Whose the path is, or the nearest folder above that exists."""
-    nearest = _nearest(path.absolute())
-    return f"{nearest} belongs to {_user(nearest.stat().st_uid)}"
+    there = nearest(path.absolute())
+    return f"{there} belongs to {_user(there.stat().st_uid)}"
 
 
 def _user(uid: int) -> str:

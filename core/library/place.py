@@ -10,27 +10,49 @@ import errno
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from ..errors import Held, SetupError
 from ..models import Sidecar
 from .folders import TEMPORARY, disk_errors, temporary_in
+from .recycle import place_for
 
 _PICTURES = frozenset({".jpg", ".png", ".webp"})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 """What file systems say that know no hard links (exFAT, FUSE, network mounts), or no more of them."""
 
 
-def place(staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = ()) -> None:
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A file of ours that may be in the way: known by its size in bytes, and kept in the folder `recycle`.
+
+    That folder lies in the library itself.
+    """
+
+    sizes: frozenset[int]
+    recycle: Path
+    today: date
+
+    def knows(self, path: Path) -> bool:
+        """Whether it is this one, and no link."""
+        return _size(path) in self.sizes and not path.is_symlink()
+
+
+def place(
+    staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] = (), ours: Ours | None = None
+) -> None:
     """File a staged video, and what belongs beside it or in its series' `folder`.
 
     The video comes last, so that a media server that looks finds the rest. A file that is there
-    under its name is never replaced.
+    under its name is replaced if it is `ours`, in one step, after it got a second name in the recycle
+    folder; any other stays.
 
     Raises Held if a file is in the way, DiskFull, or SetupError with owner and remedy.
     """
     with disk_errors(target):
-        _refuse_foreign(target)
+        _refuse_foreign(target, ours)
         if not folder.parent.is_dir():
             raise SetupError(f"the library {folder.parent} is not there", hint="is it mounted?")
         _make(target.parent)
@@ -40,13 +62,13 @@ def place(staged: Path, target: Path, folder: Path, sidecars: Sequence[Sidecar] 
             if (path := beside / name).parent != beside:
                 raise SetupError(f"{sidecar.name!r} is not the name of a file")
             write(path, sidecar.content, keep=sidecar.keep)
-        _move(staged, target)
+        _move(staged, target, ours)
 
 
-def check_target(target: Path) -> None:
+def check_target(target: Path, ours: Ours | None = None) -> None:
     """See before anything is fetched that a file can be put there; errors as in `place`."""
     with disk_errors(target):
-        _refuse_foreign(target)
+        _refuse_foreign(target, ours)
         folder = next(one for one in target.parents if one.exists())
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -88,46 +110,69 @@ def sweep(folder: Path) -> list[Path]:
     return removed
 
 
-def _move(staged: Path, target: Path) -> None:
+def _move(staged: Path, target: Path, ours: Ours | None) -> None:
     """Give a file its library name, by way of a copy where the library is on another disk."""
     _sync_path(staged)
     try:
-        _name(staged, target)
+        _name(staged, target, ours)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(staged, target)
+        _copy(staged, target, ours)
     _sync_path(target.parent)
     staged.unlink(missing_ok=True)
 
 
-def _copy(staged: Path, target: Path) -> None:
+def _copy(file: Path, target: Path, ours: Ours | None = None) -> None:
     temporary = temporary_in(target.parent)
     try:
-        shutil.copyfile(staged, temporary)
+        shutil.copyfile(file, temporary)
         _sync_path(temporary)
-        if _size(temporary) != _size(staged):
-            raise SetupError(f"{target.parent} did not keep all of {staged}")
-        _name(temporary, target)
+        if _size(temporary) != _size(file):
+            raise SetupError(f"{target.parent} did not keep all of {file}")
+        _name(temporary, target, ours)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _name(file: Path, target: Path) -> None:
+def _name(file: Path, target: Path, ours: Ours | None = None) -> None:
     """Give a file another name on its disk; by a link, for a rename replaces what came meanwhile."""
     try:
         os.link(file, target)
     except FileExistsError:
-        raise _held(target) from None
+        if ours is None or not ours.knows(target):
+            raise _held(target) from None
+        _replace(file, target, ours)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _refuse_foreign(target)
+        _refuse_foreign(target, ours)
+        if ours is not None and ours.knows(target):
+            _replace(file, target, ours)
+        else:
+            file.replace(target)
+
+
+def _replace(file: Path, target: Path, ours: Ours) -> None:
+    """Keep our old file, then put the new one there; by a link, so that the name never leads nowhere."""
+    kept = place_for(target.relative_to(ours.recycle.parent), ours.recycle, ours.today)
+    _make(kept.parent)
+    try:
+        os.link(target, kept)
+    except OSError as error:
+        if error.errno not in {*_NO_LINKS, errno.EXDEV}:
+            raise
+        _copy(target, kept)
+    _sync_path(kept.parent)
+    try:
         file.replace(target)
+    except OSError:
+        kept.unlink()
+        raise
 
 
-def _refuse_foreign(target: Path) -> None:
-    if os.path.lexists(target):
+def _refuse_foreign(target: Path, ours: Ours | None) -> None:
+    if os.path.lexists(target) and not (ours is not None and ours.knows(target)):
         raise _held(target)
 
 

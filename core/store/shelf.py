@@ -218,6 +218,26 @@ async def holds_files(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(select(Episode.id).where(Episode.is_downloaded).exists())))
 
 
+async def file_of(session: AsyncSession, episode_id: int) -> EpisodeFile | None:
+    """What is known about an episode's file, if we filed one."""
+    return await session.get(EpisodeFile, episode_id)
+
+
+async def like(session: AsyncSession, series_id: int, most: int = 20) -> list[tuple[int, EpisodeFile]]:
+    """Files like those that this series will get, each with its series' id: its own first, the newest first.
+
+    Films and specials are like nothing else, and are left out.
+    """
+    query = (
+        select(Episode.series_id, EpisodeFile)
+        .join(EpisodeFile, EpisodeFile.episode_id == Episode.id)
+        .where(Episode.season > 0)
+        .order_by((Episode.series_id == series_id).desc(), EpisodeFile.filed_at.desc())
+        .limit(most)
+    )
+    return [(id_, file) for id_, file in await session.execute(query)]
+
+
 async def count_episodes(session: AsyncSession, series_id: int) -> int:
     """How many episodes of a series are known."""
     query = select(func.count()).select_from(Episode).where(Episode.series_id == series_id)

@@ -26,6 +26,9 @@ Model = TypeVar("Model", bound=BaseModel)
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 """TMDB says null where it has no text."""
 
+Minutes = Annotated[int | None, BeforeValidator(lambda value: value if value in range(1, 1000) else None)]
+"""TMDB says 0 or null where it does not know."""
+
 URL_OF_TMDB = "https://api.themoviedb.org/3"
 TIMEOUT_SECONDS = 20.0
 MOST_QUERY = 200
@@ -93,6 +96,7 @@ class Entry(BaseModel):
     name: Text = ""
     overview: Text = ""
     air_date: Text = ""
+    runtime: Minutes = None
 
 
 class _Shows(BaseModel):

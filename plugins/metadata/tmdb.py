@@ -164,6 +164,7 @@ async def _season(
                 plot=plots[entry.id],
                 aired=entry.air_date,
                 ids={"tmdb": str(entry.id)},
+                minutes=entry.runtime,
             ),
         )
         for entry in entries

@@ -118,6 +118,18 @@ def test_a_library_that_needs_care_is_used_in_its_room_only(library: str, rooms:
             assert any(name(path) == room or name(path).startswith(f"{room}/") for room in rooms), name(path)
 
 
+def test_limits_are_kept_by_the_steady_clock() -> None:
+    # The wall clock may jump by a day in the middle of a transfer, and no limit may notice.
+    wall = {"time", "now", "utcnow", "today"}
+    told = set()
+    for path in [ROOT / "core" / "fetch.py", ROOT / "core" / "driver.py", *modules("core/acquire")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in wall:
+                told.add(f"{name(path)}: {ast.unparse(node)}")
+    loop = {one for one in told if one.endswith("asyncio.get_running_loop().time()")}  # steady too
+    assert told - loop == {"core/fetch.py: time.time()"}, "a Retry-After may be a date; what else is?"
+
+
 def test_every_hook_has_a_plugin_that_uses_it() -> None:
     from anidana.core import hooks
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from anidana.core.errors import Gone, NeedsPerson, PageChanged, Refused, SourceError
-from anidana.core.hosts import HostState, after, after_asking, rest, wake
+from anidana.core.hosts import FIRST_REST, HostState, after, after_asking, rest, wake
 from anidana.core.models import GERMAN_DUB, Attempt
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -169,3 +169,13 @@ def test_a_wish_is_kept_to_six_hours_and_a_later_one_does_not_shorten_it() -> No
     assert after(state, Attempt("VOE", GERMAN_DUB, "refused", retry_after=5), NOON) == replace(
         state, results="--", failures=2
     )
+
+
+def test_a_clock_that_jumps_moves_the_end_of_a_rest_and_forgets_nothing() -> None:
+    state, moment = results(*["refused"] * 5)
+    assert state.rests_at(moment)
+    a_day_ahead, an_hour_behind = moment + timedelta(days=1), moment - timedelta(hours=1)
+    assert state.mood(a_day_ahead) == "shaky", "its rest is over, and its failures still count"
+    assert after(state, Attempt("VOE", GERMAN_DUB, "refused", "no"), a_day_ahead).rests == 2
+    assert state.rests_at(an_hour_behind)
+    assert state.until() == moment + FIRST_REST, "an hour longer by that clock, and not for ever"

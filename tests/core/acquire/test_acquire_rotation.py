@@ -171,7 +171,7 @@ def test_silent_hosts_cost_their_leads_and_not_their_time_outs(hastily: Hastily)
         won = await course.run(*map(candidate, [*SIX, "good"]), lead=LEAD)
         assert won.candidate.name == "good"
         assert asyncio.get_running_loop().time() - began < 20
-        assert {(name, "silent") for name in SIX[:5]} <= set(course.results)
+        assert {(name, "silent") for name in SIX[:3]} <= set(course.results)
         assert sorted(course.ended) == sorted(course.started)
 
     hastily(work())

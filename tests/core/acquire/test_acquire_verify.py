@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from anidana.core.acquire.transfer import Fetched
-from anidana.core.acquire.verify import Joined, check
+from anidana.core.acquire.verify import Joined, check, contradicts
 from anidana.core.errors import Damaged
-from anidana.core.models import MediaInfo
+from anidana.core.models import GERMAN_DUB, GERMAN_SUB, Language, MediaInfo
 
 MINUTES = 24 * 60.0
 INFO = MediaInfo("matroska", MINUTES, 10_000, "h264", 1920, 1080, "aac", ("ger",))
@@ -73,7 +73,41 @@ def test_a_known_placeholder_is_damaged(tmp_path: Path) -> None:
         check(WHOLE, Fetched.one(tmp_path / "video"))
 
 
-def test_a_clip_much_shorter_than_others_say_is_damaged(fetched: Fetched) -> None:
-    check(WHOLE, fetched, expected_seconds=MINUTES / 0.96)
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(24, 48), (11, 24), (9, 24), (0.4, 1), (2, 8)],
+    ids=["half of a double episode", "a short special", "a recap", "rounded up", "shorts"],
+)
+def test_what_is_shorter_for_a_reason_passes(fetched: Fetched, minutes: float, expected: float) -> None:
+    seconds = minutes * 60
+    short = replace(WHOLE, seconds=seconds, video=seconds, audio=seconds, claimed=seconds)
+    check(short, fetched, expected_seconds=expected * 60)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(0.2, 24), (3, 24), (6, 24), (20, 90)])
+def test_a_clip_in_place_of_the_film_is_damaged(fetched: Fetched, minutes: float, expected: float) -> None:
+    seconds = minutes * 60
+    clip = replace(WHOLE, seconds=seconds, video=seconds, audio=seconds, claimed=seconds)
+    check(clip, fetched)
     with pytest.raises(Damaged, match="are expected"):
-        check(WHOLE, fetched, expected_seconds=MINUTES / 0.94)
+        check(clip, fetched, expected_seconds=expected * 60)
+
+
+@pytest.mark.parametrize(
+    ("tags", "language", "says"),
+    [
+        (("jpn",), GERMAN_DUB, True),
+        (("ger",), GERMAN_DUB, False),
+        (("deu",), GERMAN_DUB, False),
+        (("jpn", "de-AT"), GERMAN_DUB, False),
+        (("und",), GERMAN_DUB, False),
+        (("jpn", "und"), GERMAN_DUB, False),
+        ((), GERMAN_DUB, False),
+        (("jpn",), GERMAN_SUB, False),
+        (("ger",), GERMAN_SUB, True),
+    ],
+)
+def test_a_tag_contradicts_the_mirror_only_where_no_track_may_be_meant(
+    tags: tuple[str, ...], language: Language, says: bool
+) -> None:
+    assert contradicts(tags, language) is says

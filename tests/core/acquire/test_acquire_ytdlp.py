@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -311,3 +313,61 @@ async def test_children_that_are_killed_from_outside_fail_their_episode_only(
     with pytest.raises(Refused):
         await running
     assert await all_gone(folder)
+
+
+async def test_yt_dlp_killed_alone_does_not_wait_for_its_ffmpeg(
+    cdn: Any, live: str, visit: Visit, meter: Meter, tmp_path: Path
+) -> None:
+    folder = tmp_path / "job"
+    running = asyncio.ensure_future(ytdlp.fetch(live, visit, {}, folder, most_height=1080, meter=meter))
+    await cdn.arrived.acquire()
+    (ours,) = (process for process in members(folder) if b"child.py" in command(process))
+    os.kill(ours, signal.SIGKILL)
+    with pytest.raises(Refused):  # and not only after hours, as without an end
+        await running
+    assert await all_gone(folder)
+
+
+async def test_a_disk_that_fills_up_is_no_fault_of_the_host(cdn: Any, tmp_path: Path) -> None:
+    url = cdn.hls(BASE)
+    script = 'mount -t tmpfs -o size=100k tmpfs "$4" && exec "$0" -c "$1" "$2" "$3" "$4/job"'
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", "-rm", "sh", "-c", script, sys.executable, PARENT, cdn.site.address, url, str(tmp_path)),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if b"mount:" in said or b"unshare:" in said:
+        pytest.skip("no small disk can be mounted here")
+    assert b"errors.DiskFull: no room is left" in said
+
+
+async def test_a_page_that_unpacks_to_more_than_the_memory_fails_its_episode_only(
+    site: Any, visit: Visit
+) -> None:
+    member = gzip.compress(bytes(64 * 2**20))
+    site.answer(PAGE.removeprefix("https://"), member * 24, Content_Encoding="gzip")
+    with pytest.raises(Refused, match="memory is used up"):
+        await ytdlp.look(PAGE, visit, {}, 1080)
+
+
+LIMITED = """
+import resource, sys, threading, time
+from runpy import run_path
+limit = run_path(sys.argv[1])["MOST_MEMORY_BYTES"]
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+hold = threading.Event()
+threads = [threading.Thread(target=hold.wait) for _ in range(64)]
+[one.start() for one in threads]
+hold.set()
+try:
+    bytearray(limit)
+except MemoryError:
+    print(len(threads))
+"""
+
+
+def test_the_limit_leaves_room_for_many_threads_and_not_for_much_memory() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(ytdlp._CHILD)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "64\n"

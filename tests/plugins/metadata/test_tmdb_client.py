@@ -11,7 +11,7 @@ import pytest
 import tmdbv3api
 
 from anidana.core import ConfigError, Gone, PageChanged, Refused
-from anidana.plugins.metadata._tmdb_client import TMDBClient
+from anidana.plugins.metadata._tmdb_client import Entry, TMDBClient
 
 OLD_KEY = "0123456789abcdef0123456789abcdef"
 SHOW = {"id": 209867, "name": "Frieren", "original_name": "葬送のフリーレン", "first_air_date": "2023-09-29"}
@@ -225,3 +225,10 @@ async def test_no_session_is_ever_left_unclosed(tmdb: Any, caplog: pytest.LogCap
         gc.collect()
     assert not tmdb.trouble
     assert "Unclosed" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"), [(24, 24), (0, None), (None, None), ("24", None), (-1, None), ([], None)]
+)
+def test_a_length_is_a_number_of_minutes_or_unknown(said: object, minutes: int | None) -> None:
+    assert Entry.model_validate({"id": 1, "episode_number": 1, "runtime": said}).runtime == minutes
