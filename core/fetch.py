@@ -257,39 +257,38 @@ class Body:
     async def read(self, most: int) -> bytes:
         """The whole body; Blocked if it is longer than `most` bytes once decoded."""
         data = bytearray()
-        async with aclosing(self._arriving()) as chunks:
+        async with aclosing(self._arriving(paced=False)) as chunks:
             async for chunk in chunks:
                 data += chunk
                 if len(data) > most:
                     raise Blocked(f"{_plain(self.url)} sends more than {most} bytes")
         return bytes(data)
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
+    def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives, no faster than the owner allows; errors as in `read`, but for its length.
 
         Refused when it stalls, comes too slowly for half a minute, or breaks off before its end.
         """
-        async with aclosing(self._arriving()) as arriving:
-            async for chunk in arriving:
-                yield chunk
-                await self.network.pace.spend(len(chunk))
+        return self._arriving(paced=True)
 
-    async def _arriving(self) -> AsyncGenerator[bytes, None]:
-        floor = self.network.settings.floor_kib * 1024 * FLOOR_SECONDS
-        clock, waited, seen = asyncio.get_running_loop().time, 0.0, 0
+    async def _arriving(self, *, paced: bool) -> AsyncGenerator[bytes, None]:
+        pace, floor = self.network.pace, self.network.settings.floor_kib * 1024 * FLOOR_SECONDS
+        clock, content = asyncio.get_running_loop().time, self.response.content
+        began, seen = clock(), 0
         async with _our_errors(self.url):
             while True:
-                before = clock()
                 async with asyncio.timeout(SILENCE_SECONDS):
-                    chunk = await self.response.content.readany()
+                    chunk = await (content.read(pace.turn_bytes) if paced else content.readany())
                 if not chunk:
                     return
                 yield chunk
-                waited, seen = waited + clock() - before, seen + len(chunk)
-                if waited >= FLOOR_SECONDS:
+                seen += len(chunk)
+                if paced:
+                    began += await pace.spend(len(chunk))  # the owner's wish, not the host's fault
+                if clock() - began >= FLOOR_SECONDS:
                     if seen < floor:
                         raise Refused(f"{_plain(self.url)} sends next to nothing")
-                    waited, seen = 0.0, 0
+                    began, seen = clock(), 0
 
 
 def _resolver(dns: str) -> AbstractResolver:

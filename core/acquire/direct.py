@@ -125,6 +125,7 @@ class _Request:
     seen: int = 0
     accepted: bool = False
     stalled: bool = False
+    gives_way: bool = False
 
 
 @dataclass(slots=True)
@@ -180,6 +181,7 @@ class _Transfer:
             for task in [task for task in self.live if task.done()]:
                 self._settle(task)
             self._give_up_stalled()
+            self._give_way()
 
     async def _stop(self, journal: asyncio.Task[None]) -> None:
         tasks = [journal, *self.live]
@@ -208,7 +210,7 @@ class _Transfer:
         return [request.span for request in self.live.values()]
 
     async def _fetch(self, request: _Request) -> None:
-        async with self.visit.network.pace.connection(self.url):
+        async with self.visit.network.pace.connection(self.url, self.visit):
             span, version = request.span, self.copy.version
             whole = version.size if version is not None else None
             request.began, request.end = time.monotonic(), span.stop
@@ -276,6 +278,9 @@ class _Transfer:
     def _settle(self, task: asyncio.Task[None]) -> None:
         """Decide what the end of a request means: go on, go on with fewer, or raise."""
         request = self.live.pop(task)
+        if request.gives_way and task.cancelled():
+            self.copy.waiting += [request.span] if request.span.left else []
+            return None
         span, error = request.span, None if task.cancelled() else task.exception()
         if error is None and not request.stalled and span.stop is None:
             span.stop = span.at  # nothing was announced: the end is wherever it is
@@ -333,6 +338,13 @@ class _Transfer:
             patience = self.pace.window if request.came else self.pace.silence
             if amount < self.typical / 10 and now - request.began > patience:
                 request.stalled = task.cancel()
+
+    def _give_way(self) -> None:
+        """Break off one answer where another download waits for a place and has fewer: spans last long."""
+        if self.copy.ranged and self.visit.network.pace.crowds(self.url, self.visit):
+            task, request = max(self.live.items(), key=lambda one: (one[1].began < math.inf, one[1].began))
+            if not any(one.gives_way for one in self.live.values()):
+                request.gives_way = task.cancel()
 
     async def _keep_journal(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..fetch import Visit
 from ..hooks import Catalogue
 from ..library.room import Claim
 from ..loader import Plugins
-from ..models import Attempt, Language, MediaInfo
+from ..models import Attempt, Language, MediaInfo, Stream
 from ..settings import Downloads
 from .candidates import Candidate
 from .delivery import Proof, deliver, machine_trouble, parts_of
@@ -24,6 +25,10 @@ from .transfer import Expired, Report
 
 MOST_LINKS = 50
 """Links to one stream in one transfer; the shortest-lived that were seen last minutes."""
+
+
+LAST_MOMENT = timedelta(seconds=5)
+"""What a link must still be good for: clocks differ, and the first request takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,15 @@ class _Episode:
     async def deliver_to_the_end(
         self, won: Proven[Proof], prove_again: Callable[[], Awaitable[Proof]]
     ) -> tuple[Path, MediaInfo]:
-        """Deliver; a link that is refused on the way is extracted anew, as long as each brings something."""
+        """Deliver; a link that is refused on the way is extracted anew, as long as each brings something.
+
+        One that says itself that it is good no longer is not even asked for.
+        """
         proof, language = won.proof, won.candidate.mirror.language
         for _ in range(MOST_LINKS):
+            if expired(proof.stream):
+                self.report.stage("resolving")
+                proof = await prove_again()
             folder = parts_of(proof, language, self.staging)
             before = await asyncio.to_thread(_size_of, folder)
             try:
@@ -136,6 +147,12 @@ class _Episode:
             self.report.stage("resolving")
             proof = await prove_again()
         raise Refused(f"the host refused {MOST_LINKS} links, one after the other")
+
+
+def expired(stream: Stream) -> bool:
+    """Whether its link is good no longer, or not for long enough to begin with it."""
+    end = stream.expires
+    return end is not None and end <= datetime.now(end.tzinfo) + LAST_MOMENT
 
 
 def _size_of(folder: Path) -> int:

@@ -241,7 +241,7 @@ class _Engine:
         job = run.job
         patience = self.subtitle_seconds if job.kind == "subtitles" else None
         try:
-            async with self.visit.network.pace.connection(job.part.url):
+            async with self.visit.network.pace.connection(job.part.url, self.visit):
                 run.ask()
                 async with asyncio.timeout(patience), _open(job.part, self.visit, self.headers) as body:
                     run.answered()

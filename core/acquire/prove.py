@@ -52,9 +52,7 @@ async def prove(
                 provider, link = await provider_of(link, plugins, at_host)
             if provider is None or provider.name.casefold() in {name.casefold() for name in off}:
                 raise Unsupported(f"no plugin is there for {link.host}")
-            link = await alive(link, provider, at_host)
-            heard()
-            stream = await extract(link, provider, at_host)
+            stream = await _read(link, provider, at_host, heard)
             heard()
             return await sample(stream, provider, at_host, most_height, candidate.mirror.language)
     except TimeoutError:
@@ -97,6 +95,20 @@ async def provider_of(link: Link, plugins: Plugins, visit: Visit) -> tuple[Provi
     page = await visit.page(Get(link.url, referer=link.referer))
     final = Link(page.url, link.referer)
     return plugins.provider_for("", final.host) or plugins.recognise(page), final
+
+
+async def _read(link: Link, provider: Provider, visit: Visit, heard: Callable[[], object]) -> Stream:
+    """The stream of a link that is alive: both are looked for at once, and a dead link has the first word."""
+    looking = asyncio.create_task(alive(link, provider, visit))
+    reading = asyncio.create_task(extract(link, provider, visit))
+    try:
+        here = await looking
+        heard()
+        return await (reading if here == link else extract(here, provider, visit))
+    finally:
+        for task in (looking, reading):
+            task.cancel()
+        await asyncio.gather(looking, reading, return_exceptions=True)
 
 
 async def alive(link: Link, provider: Provider, visit: Visit) -> Link:

@@ -8,16 +8,21 @@ is the one that is connected to: a name that resolves differently a moment later
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..addresses import is_literal, is_public
 from ..fetch import Network
+from ..pace import Pace
 
 MOST_HEAD_BYTES = 64 * 1024
+MOST_READ_BYTES = 256 * 1024
 CONNECT_SECONDS = 10.0
+NEXT_ADDRESS_SECONDS = 1.0
+"""How long an address may leave us waiting while there is another: many have an IPv6 that leads nowhere."""
+
 SILENCE_SECONDS = 60.0
 """Longer than a live list takes between two segments, which ffmpeg asks for on one connection."""
 
@@ -97,7 +102,7 @@ class _Served:
             sending = asyncio.create_task(_pump(reader, far_writer))
             try:
                 # The far side ends the exchange.
-                await _pump(far_reader, writer, SILENCE_SECONDS, self._network.pace.spend)
+                await _pump(far_reader, writer, SILENCE_SECONDS, self._network.pace)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -111,16 +116,25 @@ class _Served:
         route = self._network.route
         if route is not None and not is_literal(host):
             return await asyncio.open_connection(*route)
-        *others, last = await self._network.resolve(host)
-        if not all(map(is_public, (*others, last))):
+        addresses = await self._network.resolve(host)
+        if not all(map(is_public, addresses)):
             self.proxy.refused.append(host)
             return None
         if route is not None:
             return await asyncio.open_connection(*route)
-        for address in others:
-            with suppress(OSError):
+        return await open_first(addresses, port)
+
+
+async def open_first(
+    addresses: Sequence[str], port: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the first address that takes one; OSError if none does."""
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):  # TimeoutError is one
+            async with asyncio.timeout(NEXT_ADDRESS_SECONDS):
                 return await asyncio.open_connection(address, port)
-        return await asyncio.open_connection(last, port)
+    return await asyncio.open_connection(last, port)
 
 
 def _once(fields: bytes) -> bytes:
@@ -137,14 +151,14 @@ async def _pump(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     patience: float | None = None,
-    spend: Callable[[int], Awaitable[None]] | None = None,
+    pace: Pace | None = None,
 ) -> None:
     while True:
         async with asyncio.timeout(patience):
-            data = await reader.read(256 * 1024)
+            data = await reader.read(min(MOST_READ_BYTES, pace.turn_bytes) if pace else MOST_READ_BYTES)
         if not data:
             return
         writer.write(data)
         await writer.drain()
-        if spend is not None:
-            await spend(len(data))
+        if pace is not None:
+            await pace.spend(len(data))

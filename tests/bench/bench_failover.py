@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import statistics
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from anidana.core.acquire.candidates import Candidate
 from anidana.core.acquire.prove import prove
@@ -31,12 +34,14 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\ns.ts\n#EXT-X-ENDLIST\
 SEGMENT = (b"\x47" + bytes(187)) * 400
 CASES: dict[str, tuple[tuple[str, ...], float | None]] = {
     "none": ((), None),
+    "nobody listens": (("refused",), None),
+    "no answer to SYN": (("syn",), 1.5),
     "404": (("gone",), None),
     "its CDN refuses": (("cdn-403",), None),
     "one silent": (("silent",), 1.5),
     "its CDN silent": (("cdn-silent",), 1.5),
-    "three dead": (("silent", "cdn-silent", "gone"), 2.5),
-    "six silent": (("silent",) * 6, 5.0),
+    "three dead": (("syn", "cdn-silent", "gone"), 2.5),
+    "six silent": (("silent", "syn", "cdn-silent") * 2, 5.0),
     "one silent that rests": (("silent*",), None),
 }
 """What stands before the good host, and the most seconds that it may cost; a * is a host that rests."""
@@ -78,6 +83,34 @@ class Host:
         return Stream.hls(f"http://{self.name}-cdn.example/index.m3u8")
 
 
+class Loopback(Network):
+    """Every host at one address, but for those that refuse connections or do not even answer them."""
+
+    others: dict[str, str] = {}  # noqa: RUF012
+
+    def routed(self, url: str) -> tuple[str, dict[str, str]]:
+        """Where the host of an address is, as its name says."""
+        target, headers = super().routed(url)
+        kind = headers["Host"].partition(".")[0].rstrip("0123456789")
+        here = str(self.settings.route_all_to)
+        return target.replace(here, self.others.get(kind, here)), headers
+
+    def _socket(self, info: Any) -> socket.socket:
+        return socket.socket(*info[:3])
+
+
+def elsewhere(stack: ExitStack) -> dict[str, str]:
+    """A port where nobody listens, and one whose queue is full."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        refused = closed.getsockname()[1]
+    deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
+    for _ in range(4):
+        waiting = stack.enter_context(socket.socket())
+        waiting.setblocking(False)
+        waiting.connect_ex(deaf.getsockname())
+    return {"refused": f"127.0.0.1:{refused}", "syn": f"127.0.0.1:{deaf.getsockname()[1]}"}
+
+
 class Shop:
     """A catalogue that has nothing to ask."""
 
@@ -98,7 +131,7 @@ async def first_bytes(dead: Sequence[str], address: str) -> float:
     ]
     candidates.sort(key=lambda one: one.resting)
     chosen = Downloads()
-    async with Network(NetworkSettings(route_all_to=address, pages_per_second=0)) as network:
+    async with Loopback(NetworkSettings(route_all_to=address, pages_per_second=0)) as network:
         by = partial(
             prove, catalogue=Shop(), plugins=Plugins(providers=tuple(hosts)), visit=network.visit(),
             most_height=chosen.most_height,
@@ -111,6 +144,13 @@ async def first_bytes(dead: Sequence[str], address: str) -> float:
 
 async def main(runs: int) -> None:
     """Measure every case and print the table."""
+    with ExitStack() as stack:
+        Loopback.others = elsewhere(stack)
+        await measure(runs)
+
+
+async def measure(runs: int) -> None:
+    """The table."""
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         host, port = server.sockets[0].getsockname()[:2]
         print(

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from anidana.core import Blocked, Gone, NeedsPerson, Page, Post, Refused, settings
 from anidana.core.fetch import MOST_PAGE_BYTES, MOST_REDIRECTS, Network, refusal
-from anidana.core.pace import BURST
+from anidana.core.pace import BURST, MOST_TURN_BYTES
 from anidana.core.steps import Get
 
 URL = "https://clips.example/e/1"
@@ -200,6 +200,15 @@ async def test_a_gzip_bomb_is_left_unexploded(network: Network, site: Any) -> No
     site.answer("clips.example/e/1", bomb, Content_Encoding="gzip")
     with pytest.raises(Blocked, match="more than"):
         await network.visit().page(Get(URL))
+
+
+async def test_a_bomb_in_place_of_a_video_goes_off_in_small_bits(network: Network, site: Any) -> None:
+    size = 64 * 1024 * 1024
+    site.answer("cdn.example/v.ts", gzip.compress(bytes(size)), Content_Encoding="gzip")
+    async with network.visit().open("https://cdn.example/v.ts") as body:
+        sizes = [len(chunk) async for chunk in body.chunks()]
+    assert sum(sizes) == size
+    assert max(sizes) <= MOST_TURN_BYTES
 
 
 async def test_broken_gzip_is_a_broken_answer(network: Network, site: Any) -> None:

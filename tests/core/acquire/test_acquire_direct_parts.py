@@ -21,7 +21,8 @@ from anidana.core.acquire import direct
 from anidana.core.acquire.spans import LEAST_BYTES, Copy, Span, Version
 from anidana.core.acquire.transfer import Expired, Meter
 from anidana.core.errors import Refused
-from anidana.core.fetch import Visit
+from anidana.core.fetch import Network, Visit
+from anidana.core.settings import Network as Settings
 
 URL = "http://cdn.example/v/film.mp4"
 OLD, NEW = random.Random(1).randbytes(5_000_000), random.Random(2).randbytes(5_000_000)
@@ -40,6 +41,7 @@ class Host:
     tag: str = '"old"'
     decide: Callable[[web.BaseRequest, int], Any] = lambda request, number: None
     patient: int = 0
+    half: float = 0.5
     asked: list[tuple[int, int | None]] = field(default_factory=list)
     conditions: list[str | None] = field(default_factory=list)
     delivered: int = 0
@@ -70,7 +72,7 @@ class Host:
         )
         response.content_length = len(body)
         await response.prepare(request)
-        half = len(body) // 2 if wait else 0
+        half = int(len(body) * self.half) if wait else 0
         for at in range(0, len(body), 65536):
             if wait and at >= half:
                 await self.others.wait()
@@ -97,6 +99,44 @@ async def test_parts_come_side_by_side_and_each_is_asked_of_the_same_version(run
     assert await run(host) == OLD
     assert sorted(start for start, _ in host.asked[:4]) == [0, 1_250_000, 2_500_000, 3_750_000]
     assert host.conditions == [None, *['"old"'] * (len(host.asked) - 1)]
+
+
+class Held(Host):
+    """Stops early in every answer until `others` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(half=0.1)
+        self.two = asyncio.Semaphore(0)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        start, _, last = request.headers["Range"].removeprefix("bytes=").partition("-")
+        self.two.release()
+        body = self.film[int(start) : int(last or len(self.film)) + 1]
+        return await self.send(request, int(start), body, wait=True)
+
+
+async def test_a_download_that_holds_every_place_of_a_host_gives_one_up(
+    site: Any, meter: Meter, tmp_path: Path
+) -> None:
+    first, second = Held(), Host(film=NEW)
+    site.answers |= {"cdn.example/1": first.answer, "cdn.example/2": second.answer}
+    chosen = Settings(route_all_to=site.address, connections_per_host=2)
+
+    async with Network(chosen) as network, asyncio.timeout(20):
+
+        async def get(name: str) -> bytes:
+            folder = tmp_path / name
+            folder.mkdir()
+            url, visit = f"http://cdn.example/{name}", network.visit()
+            fetched = await direct.fetch(url, visit, {}, folder, meter, connections=2, pace=PACE)
+            return fetched.tracks[0].pieces[0][0].read_bytes()
+
+        holding = asyncio.create_task(get("1"))
+        for _ in range(2):
+            await first.two.acquire()
+        assert await get("2") == NEW
+        first.others.set()
+        assert await holding == OLD
 
 
 async def test_a_small_file_is_not_cut_up(run: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from anidana.core.acquire.candidates import Candidate
-from anidana.core.acquire.episode import Acquired, acquire
+from anidana.core.acquire.episode import Acquired, acquire, expired
 from anidana.core.acquire.media import probe
 from anidana.core.errors import DiskFull, Gone, NoStream, SetupError
 from anidana.core.fetch import Visit
@@ -309,6 +310,36 @@ async def test_a_link_that_expires_is_extracted_again_and_no_segment_comes_twice
     assert results(told) == [("VOE", "ok")]
     asked = [cdn.count(BASE + name) for name in NAMES]
     assert asked == [3, 1, 1, 2, 1, 1]  # the first is sampled for each link, the fourth was refused once
+
+
+async def test_a_link_that_says_it_has_expired_is_extracted_again_before_it_is_refused(
+    cdn: Any, offers: Any, get: Any, told: Any
+) -> None:
+    ends = iter([datetime.now(UTC) + timedelta(seconds=2), datetime.now(UTC) + timedelta(hours=1)])
+    served, links = cdn.hls(BASE), list[Stream]()
+
+    class Brief:
+        name, domains = "VOE", ("voe.example",)
+        headers: ClassVar[dict[str, str]] = {}
+
+        def extract(self, link: Link) -> Steps[Stream]:
+            yield from ()
+            links.append(Stream.hls(served, expires=next(ends)))
+            return links[-1]
+
+    known = offers.add("VOE", None)
+    offers.found[:] = [Candidate(known.mirror, Brief())]
+    await get()
+    assert len(links) == 2
+    assert results(told) == [("VOE", "ok")]
+    assert cdn.count(f"{BASE}ts5.ts") == 1
+    assert told.stages == ["resolving", "resolving", "downloading", "verifying"]
+
+
+@pytest.mark.parametrize("end", [None, datetime.max, datetime.max.replace(tzinfo=UTC)])
+def test_a_link_without_an_end_is_good(end: datetime | None) -> None:
+    assert not expired(Stream.hls("https://cdn.example/x", expires=end))
+    assert expired(Stream.hls("https://cdn.example/x", expires=datetime.min))
 
 
 async def test_a_fresh_link_to_another_quality_is_never_spliced(
