@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 @command("get", "get", example='anidana get "Frieren" S01E03-E07 --dry-run')
 @click.argument("selector", nargs=-1)
 @click.option("--lang", metavar="LIST", help="Languages by rank for this run, as in de,ja+de.")
+@click.option("--again", is_flag=True, help="Fetch what is on disk anew; old files go to the recycle folder.")
 @dry_run_option
-def get(out: Output, data: Path, selector: tuple[str, ...], lang: str | None, dry_run: bool) -> int | None:
+def get(
+    out: Output, data: Path, selector: tuple[str, ...], lang: str | None, again: bool, dry_run: bool
+) -> int | None:
     """Fetch episodes now and wait for the end.
 
     SELECTOR is a title, key or address, followed by nothing (all that is missing), S01, S01E03,
@@ -40,10 +43,12 @@ def get(out: Output, data: Path, selector: tuple[str, ...], lang: str | None, dr
     if selector == ("-",) and not words:
         out.answer({"episodes": [], "attempts": [], "refreshes": []}, lambda to: to.print("Nothing to get."))
         return 0
-    return run(_get(out, data, words, lang, dry_run))
+    return run(_get(out, data, words, lang, again, dry_run))
 
 
-async def _get(out: Output, data: Path, words: Sequence[str], lang: str | None, dry_run: bool) -> int | None:
+async def _get(
+    out: Output, data: Path, words: Sequence[str], lang: str | None, again: bool, dry_run: bool
+) -> int | None:
     from .. import selector
     from ..app import open_app
     from ..jobs import get as jobs
@@ -54,11 +59,14 @@ async def _get(out: Output, data: Path, words: Sequence[str], lang: str | None, 
         picked = await jobs.pick(app, selector.parse(words))
         app.library()
         if dry_run:
-            rows = [episode_data(row) for row in picked.wanted]
-            out.answer({"wanted": rows}, lambda to: _print_plan(to, picked.wanted), dry_run=True)
+            plan = (*picked.wanted, *picked.on_disk) if again else picked.wanted
+            rows = [episode_data(row) for row in plan]
+            out.answer({"wanted": rows}, lambda to: _print_plan(to, plan), dry_run=True)
             return None
         async with app.alone():
             picked = await jobs.pick(app, selector.parse(words))  # another run may just have ended
+            if again:
+                picked = await jobs.want_again(picked)
             with showing(len(picked.wanted), quiet=out.as_json) as listen:
                 outcome = await jobs.get(app, picked.wanted, listen, languages)
         attempts = await jobs.attempts_of(outcome)

@@ -85,6 +85,13 @@ async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
     )
 
 
+async def want_again(picked: Picked) -> Picked:
+    """Let episodes that are on disk count as missing; our files there give way once new ones have come."""
+    async with get_db_session() as session:
+        await shelf.set_wanted(session, [row.episode.id for row in picked.on_disk])
+    return Picked((*picked.wanted, *picked.on_disk), ())
+
+
 def _key(app: App, words: str) -> str:
     """Site and key in an address of a catalogue; other words as they are."""
     return next((f"{one.name}:{key}" for one in app.plugins.catalogues if (key := one.key_of(words))), words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,6 +211,12 @@ async def episodes(
     if missing:
         query = query.where(~Episode.is_downloaded)
     return [EpisodeRow(*row) for row in await session.execute(query)]
+
+
+async def set_wanted(session: AsyncSession, episode_ids: Sequence[int]) -> None:
+    """Let episodes count as missing; what is known of their files stays, so that those are still ours."""
+    wanted = update(Episode).where(Episode.id.in_(list(episode_ids)))
+    await session.execute(wanted.values(is_downloaded=False, file_path=None))
 
 
 async def holds_files(session: AsyncSession) -> bool:

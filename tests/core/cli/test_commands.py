@@ -58,6 +58,16 @@ async def test_from_a_search_to_a_filed_episode(shell: Any) -> None:
     assert len(list(shell.library.rglob("*.mkv"))) == 1, "files stay"
 
 
+async def test_what_is_on_disk_is_fetched_again_on_demand_and_the_old_file_is_kept(shell: Any) -> None:
+    await shell("follow", KEY)
+    assert (await shell("get", KEY, "S01E01")).code == 0
+    plan = await shell("get", KEY, "S01E01", "--again", "-n", "--json")
+    assert len(plan.json["data"]["wanted"]) == 1
+    assert (await shell("get", KEY, "S01E01", "--again")).code == 0
+    kept = [path for path in shell.library.rglob("*.mkv") if ".recycle" in path.parts]
+    assert len(kept) == 1 and len(list(shell.library.rglob("*.mkv"))) == 2
+
+
 async def test_selectors_come_from_stdin_and_what_is_missing_fits_them(shell: Any) -> None:
     await shell("follow", KEY)
     assert (await shell("get", "-", stdin="")).code == 0
