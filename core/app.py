@@ -18,6 +18,7 @@ from .driver import drive
 from .errors import AnidanaError, ConfigError, Held, SetupError, SourceError
 from .fetch import Network
 from .hooks import Catalogue
+from .jobs import renames
 from .library.folders import check_library, staging_root
 from .library.naming import check_templates
 from .loader import Plugins
@@ -61,6 +62,11 @@ class App:
             raise ConfigError("no catalogue plugin is installed", hint="anidana plugin list")
         return self.plugins.catalogues
 
+    def identity(self, words: str) -> str:
+        """`site:key` of an address at a catalogue; other words as they are."""
+        found = ((one.name, one.key_of(words)) for one in self.plugins.catalogues)
+        return next((f"{name}:{key}" for name, key in found if key), words)
+
     def off(self) -> tuple[str, ...]:
         """The hosts that are never asked, by their own names, whichever the owner has for them."""
         named = ((name, self.plugins.provider_for(name)) for name in self.settings.providers.off)
@@ -98,7 +104,10 @@ class App:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Hold the data folder's lock: one process at a time fetches or scans; Held otherwise."""
+        """Hold the data folder's lock: one process at a time fetches, scans or renames; Held otherwise.
+
+        A rename that an earlier process was killed in is put back first.
+        """
         lock = FileLock(self.data / "anidana.lock")
         try:
             lock.acquire(timeout=0)
@@ -109,6 +118,7 @@ class App:
         except OSError as error:
             raise SetupError(f"{lock.lock_file} cannot be used: {error.strerror}") from error
         try:
+            await renames.settle()
             yield
         finally:
             lock.release()

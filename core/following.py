@@ -18,7 +18,7 @@ from .app import App
 from .errors import ConfigError, NotFound, SetupError, SourceError
 from .hooks import Catalogue, Feed
 from .library.folders import check_mounted
-from .library.naming import clean, series_folder
+from .library.naming import series_folder, told_apart
 from .library.scan import FoundFile, scan_series
 from .models import Hit, Number, Season, Series
 from .store import shelf
@@ -163,7 +163,7 @@ async def follow(app: App, listing: Listing) -> AnimeSeries:
         known = await shelf.by_key(session, listing.series.catalogue, listing.series.key)
         new = known is None or not known.followed
         if known is None and await shelf.has_folder(session, folder):
-            folder = clean(f"{folder} [{listing.series.key}]")
+            folder = told_apart(folder, listing.series.key)
     root = app.library() if app.settings.library.anime_directory else None
     folder = known.folder if known is not None else folder
     found = await asyncio.to_thread(scan_series, root / folder) if new and root is not None else {}

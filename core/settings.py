@@ -49,11 +49,13 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 class Naming(Section):
     """Templates of names; sub-folders are made by `/` in `season`, never by a title."""
 
-    series: str = Field("{title} ({year})", description="Folder of a series.")
-    season: str = Field("Season {season:02d}", description="Folder of a season; season 0 holds specials.")
-    episode: str = Field(
-        "{title} - S{season:02d}E{episode:02d} - {name}", description="File name without extension."
-    )
+    preset: Literal["jellyfin", "kodi", "predecessor"] = Field("kodi", description="Whose templates to use.")
+    series: str | None = Field(None, description="Folder of a series; default: the preset's.")
+    season: str | None = Field(None, description="Folder of a season, 0 holds specials; may be empty.")
+    episode: str | None = Field(None, description="File name without extension.")
+    special: str | None = Field(None, description="The same for season 0; default: as an episode.")
+    film: str | None = Field(None, description="The same for films; default: as a special.")
+    windows_path: str | None = Field(None, description="Library as Windows sees it: keeps paths short.")
 
 
 class Library(Section):

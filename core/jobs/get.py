@@ -73,7 +73,7 @@ async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
         if not selectors:
             return Picked(tuple(await shelf.episodes(session, open_jobs=True)), ())
         for selector in selectors:
-            series = await shelf.find_series(session, _key(app, selector.series))
+            series = await shelf.find_series(session, app.identity(selector.series))
             listed = await shelf.episodes(session, series_ids=[series.id])
             meant = [row for row in listed if selector.picks(row.number, row.episode.absolute)]
             if not meant:
@@ -90,11 +90,6 @@ async def want_again(picked: Picked) -> Picked:
     async with get_db_session() as session:
         await shelf.set_wanted(session, [row.episode.id for row in picked.on_disk])
     return Picked((*picked.wanted, *picked.on_disk), ())
-
-
-def _key(app: App, words: str) -> str:
-    """Site and key in an address of a catalogue; other words as they are."""
-    return next((f"{one.name}:{key}" for one in app.plugins.catalogues if (key := one.key_of(words))), words)
 
 
 async def get(

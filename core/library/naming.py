@@ -7,45 +7,56 @@ given is cleaned before it is filled in, and every folder and file name again af
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from string import Formatter
 
 from pathvalidate import sanitize_filename
 
-from ..errors import ConfigError, Damaged, SetupError
-from ..models import Episode, Language, Series
+from ..errors import Damaged, SetupError
+from ..models import GERMAN_DUB, Episode, Kind, Language, Number, Series
 from ..settings import Naming
-
-MOST_BYTES = 220
-"""Longest name without extension: file systems take 255, sidecar suffixes and extensions need room."""
+from .templates import (
+    MOST_BYTES,
+    Templates,
+    Value,
+    check_templates,
+    clean,
+    cut,
+    fill,
+    season_parts,
+    templates,
+    units,
+    wrong,
+)
 
 VIDEO_EXTENSIONS = frozenset({"mkv", "mp4", "webm", "ts"})
 """What we give a video that we file."""
 
-_SERIES_FIELDS = frozenset({"title", "year", "key"})
-_FIELDS = _SERIES_FIELDS | {"season", "episode", "absolute", "name", "english_title", "language", "kind"}
-_NUMERIC = frozenset({"year", "season", "episode", "absolute"})
-_SPEC = re.compile(r"(0?[1-9])?d?")
-_SHORTENED_FIRST = ("name", "english_title", "title")
+MOST_UNITS = 259
+"""Longest path of Windows in UTF-16 units: its 260 count the zero at the end."""
 
-_TO_BLANK = frozenset("/\\|:")
-_FORBIDDEN = frozenset('<>"?*')
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
-"""Control, format (text direction among them), surrogate and private-use characters."""
+LONGEST_SUFFIX = 30
+"""Room after a video's name for what stands beside it: `-thumb.jpg`, `.de.forced.srt`."""
 
 _HIDDEN_NAMES = ("metadata", "subs", "sample", "minta", "extrafanart", "CONIN$", "CONOUT$")
 """Folders that Jellyfin never shows, and two devices of Windows that pathvalidate does not know."""
 
-_NOTHING = "\0"
-_EMPTIED = re.compile(r"\s*(?:-\s*)?(?:\(\s*\0\s*\)|\[\s*\0\s*\]|\{\s*\0\s*\}|\0)")
 
-
-def series_folder(series: Series, naming: Naming) -> str:
+def series_folder(series: Series, naming: Naming, tmdb: str = "") -> str:
     """The name of a series' folder; ConfigError if the template is wrong."""
-    return _component(_fill(naming.series, "series", _about(series))) or _fallback(series.key)
+    room = _room(naming)
+    # A third for the series: the longest of its episodes is not known yet.
+    values = _about(series) | {"tmdb": tmdb}
+    text = fill(templates(naming).series, "series", values, room and room // 3)
+    return _component(text) or _fallback(series.key)
+
+
+def told_apart(folder: str, key: str) -> str:
+    """The folder of a series whose own name another one has."""
+    mark = f" [{cut(_fallback(key), MOST_BYTES // 2)}]"
+    return _component(cut(folder, MOST_BYTES - len(mark.encode())) + mark)
 
 
 def episode_path(
@@ -55,38 +66,84 @@ def episode_path(
     naming: Naming,
     extension: str,
     language: Language | None = None,
+    *,
+    more: Sequence[Episode] = (),
 ) -> PurePosixPath:
     """Where an episode goes, relative to the library.
 
-    `folder` is the name its series was given; the extension may come with its dot. Raises
-    ConfigError for a wrong template, Damaged for an extension that no video has.
+    `folder` is the name its series was given; the extension may come with its dot. `more` are the
+    episodes of the same season that the file holds besides. Raises ConfigError for a wrong template or
+    a path too long for Windows, Damaged for an extension that no video has.
     """
     if (extension := extension.removeprefix(".")) not in VIDEO_EXTENSIONS:
         raise Damaged(f"{extension!r} is no extension of a video")
+    seasons, stem = names_below(folder, series, (episode, *more), naming, language)
+    return PurePosixPath(folder, *seasons, f"{stem}.{extension}")
+
+
+def names_below(
+    folder: str,
+    series: Series,
+    episodes: Sequence[Episode],
+    naming: Naming,
+    language: Language | None = None,
+) -> tuple[list[str], str]:
+    """The folders below a series' own, and the file's name without extension; errors as above."""
     if folder in ("", ".", "..") or not {"/", "\0"}.isdisjoint(folder):
         raise SetupError(f"{folder!r} is not the name of a folder")
-    values = {
-        **_about(series),
-        "season": episode.number.season,
-        "episode": episode.number.episode,
-        "absolute": episode.absolute,
-        "name": clean(episode.title) or clean(episode.english_title) or f"Episode {episode.number.episode}",
-        "english_title": episode.english_title,
-        "language": language.label if language else None,
-        "kind": episode.kind.value,
-    }
-    seasons = [_fill(part, "season", values) for part in _season_parts(naming)]
-    stem = _fill(naming.episode, "episode", values)
-    *names, file = (_component(text) or _fallback(series.key) for text in (*seasons, stem))
-    return PurePosixPath(folder, *names, f"{file}.{extension}")
+    chosen = templates(naming)
+    values = _about(series) | _about_episodes(episodes, language)
+    fallback = _fallback(series.key)
+    seasons = [_component(fill(part, "season", values)) or fallback for part in season_parts(chosen)]
+    setting = _setting(episodes[0])
+    room = _room(naming, folder, *seasons)
+    stem = _component(fill(_of(chosen, setting), setting, values, room)) or fallback
+    if room is not None and units(stem) > room:
+        excess = units(stem) - room
+        raise wrong(
+            "windows_path",
+            f"{'/'.join((folder, *seasons, stem))} is {excess} characters too long for Windows",
+            "share a folder higher up, or shorten the templates",
+        )
+    return seasons, stem
 
 
-def check_templates(naming: Naming) -> None:
-    """Find a wrong template before anything is fetched; ConfigError names it and the field."""
-    _parse(naming.series, "series")
-    for part in _season_parts(naming):
-        _parse(part, "season")
-    _parse(naming.episode, "episode")
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a template can be tried on."""
+
+    what: str
+    series: Series
+    episodes: tuple[Episode, ...]
+    language: Language | None = GERMAN_DUB
+    tmdb: str = ""
+
+
+_FRIEREN = Series("", "sousou-no-frieren", "Sousou no Frieren", "", (0, 1), year=2023)
+_LONG = Series("", "long", "The Quite Long Story of a Series: Told by Its Title " * 5, "", (1,), year=2016)
+SAMPLES = (
+    Sample("episode", _FRIEREN, (Episode(Number(1, 3), "Tötungsmagie", absolute=3),), tmdb="209867"),
+    Sample(
+        "two episodes in one file",
+        _FRIEREN,
+        (Episode(Number(1, 1), "Aufbruch", absolute=1), Episode(Number(1, 2), "Magie", absolute=2)),
+        tmdb="209867",
+    ),
+    Sample("special", _FRIEREN, (Episode(Number(0, 1), "Ein Feuerwerk", kind=Kind.SPECIAL),), tmdb="209867"),
+    Sample("film", _FRIEREN, (Episode(Number(0, 2), "Der Film", kind=Kind.MOVIE),), tmdb="209867"),
+    Sample("long titles", _LONG, (Episode(Number(1, 12), "And Long Names of Episodes as Well " * 6),)),
+)
+
+
+def preview(naming: Naming, samples: Sequence[Sample] = SAMPLES) -> list[tuple[str, PurePosixPath]]:
+    """What these templates make of each sample, relative to the library; ConfigError if one is wrong."""
+    check_templates(naming)
+    made = []
+    for one in samples:
+        folder = series_folder(one.series, naming, one.tmdb)
+        seasons, stem = names_below(folder, one.series, one.episodes, naming, one.language)
+        made.append((one.what, PurePosixPath(folder, *seasons, f"{stem}.mkv")))
+    return made
 
 
 def under(root: Path, relative: PurePosixPath) -> Path:
@@ -105,27 +162,14 @@ def under(root: Path, relative: PurePosixPath) -> Path:
     return path
 
 
-def clean(text: str) -> str:
-    """A page's text without what has no place in a file name; may be empty.
-
-    No control or direction characters, none that Windows forbids, no dashes or dots before, no
-    dots after, single blanks, NFC.
-    """
-    text = "".join(map(_plain, text))
-    text = re.sub(r" +", " ", unicodedata.normalize("NFC", text))
-    # Windows strips blanks before it looks for a device: `NUL .txt` is one.
-    return text.replace(" .", ".").lstrip(" .-").rstrip(" .")
-
-
-def _plain(char: str) -> str:
-    if char.isspace() or char in _TO_BLANK:
-        return " "
-    return "" if char in _FORBIDDEN or unicodedata.category(char) in _INVISIBLE else char
+def folded(name: str) -> str:
+    """What a name and its other spellings have in common on a disk that sees no case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _component(text: str) -> str:
     return sanitize_filename(
-        _cut(clean(text), MOST_BYTES),
+        cut(clean(text), MOST_BYTES),
         platform="universal",
         fs_encoding="utf-8",
         additional_reserved_names=_HIDDEN_NAMES,
@@ -136,63 +180,59 @@ def _fallback(key: str) -> str:
     return _component(key) or hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def _cut(text: str, most: int) -> str:
-    return text.encode()[:most].decode("utf-8", "ignore").rstrip(" .")
+def _room(naming: Naming, *above: str) -> int | None:
+    """UTF-16 units that Windows leaves for a name below these; None if it is not asked."""
+    if naming.windows_path is None:
+        return None
+    taken = sum(units(part) + 1 for part in (naming.windows_path.rstrip("\\/"), *above))
+    return max(MOST_UNITS - taken - LONGEST_SUFFIX, 0)
 
 
-def _about(series: Series) -> dict[str, str | int | None]:
-    return {"title": clean(series.title) or series.key, "year": series.year, "key": series.key}
+def _setting(episode: Episode) -> str:
+    if episode.number.season:
+        return "episode"
+    return "film" if episode.kind is Kind.MOVIE else "special"
 
 
-def _season_parts(naming: Naming) -> list[str]:
-    """The templates of the folders between series and file; none if the setting is empty."""
-    return naming.season.split("/") if naming.season else []
+def _of(chosen: Templates, setting: str) -> str:
+    template: str = getattr(chosen, setting)
+    return template
 
 
-def _fill(template: str, setting: str, values: Mapping[str, str | int | None]) -> str:
-    """Fill in a template; long titles give way, so that numbers and year stay."""
-    parts = _parse(template, setting)
-    cleaned = {field: clean(value) if isinstance(value, str) else value for field, value in values.items()}
-    for field in _SHORTENED_FIRST:
-        excess = len(_join(parts, cleaned).encode()) - MOST_BYTES
-        text = cleaned.get(field)
-        if excess > 0 and isinstance(text, str):
-            cleaned[field] = _cut(text, max(len(text.encode()) - excess, 24))
-    return _join(parts, cleaned)
+def _about(series: Series) -> dict[str, Value]:
+    title = clean(series.title) or series.key
+    return {"title": title, "year": series.year, "key": series.key}
 
 
-def _join(parts: list[tuple[str, str, str]], values: Mapping[str, str | int | None]) -> str:
-    """Put the parts together; a value that is missing takes its brackets and blanks with it."""
-    text = ""
-    for literal, field, spec in parts:
-        value = values.get(field)
-        text += literal.replace(_NOTHING, "")
-        if field:
-            text += _NOTHING if value is None or value == "" else format(value, spec)
-    return _EMPTIED.sub("", text)
+def _about_episodes(episodes: Sequence[Episode], language: Language | None) -> dict[str, Value]:
+    first = episodes[0]
+    counted = tuple(one.absolute for one in episodes if one.absolute is not None)
+    return {
+        "season": first.number.season,
+        "episode": tuple(one.number.episode for one in episodes),
+        "absolute": counted,
+        "name": " + ".join(_name(one) for one in episodes),
+        "english_title": " + ".join(filter(None, (clean(one.english_title) for one in episodes))),
+        "language": language.label if language else None,
+        "kind": first.kind.value,
+    }
 
 
-def _parse(template: str, setting: str) -> list[tuple[str, str, str]]:
-    """A template's literals, fields and number formats; ConfigError if we cannot fill it in."""
-    try:
-        parts = list(Formatter().parse(template))
-    except ValueError as error:
-        raise _wrong(setting, str(error)) from None
-    known = _SERIES_FIELDS if setting == "series" else _FIELDS
-    for _, field, spec, conversion in parts:
-        if field is not None and field not in known:
-            raise _wrong(setting, f"unknown field {{{field}}}", f"known are {', '.join(sorted(known))}")
-        if conversion or (spec and (field not in _NUMERIC or not _SPEC.fullmatch(spec))):
-            raise _wrong(setting, f"{{{field}}} takes no such format", "numbers take :02d, texts none")
-    fields = {field for _, field, _, _ in parts}
-    if setting == "series" and not fields & {"title", "key"}:
-        raise _wrong(setting, "it needs {title} or {key}: each series has a folder of its own")
-    if setting == "episode" and "episode" not in fields:
-        raise _wrong(setting, "it needs {episode}: each episode has a file of its own")
-    if "/" in template or not template.strip(" ."):
-        raise _wrong(setting, "a / makes folders in `season` only, and only between two names")
-    return [(text, field or "", spec or "") for text, field, spec, _ in parts]
+def _name(episode: Episode) -> str:
+    return clean(episode.title) or clean(episode.english_title) or f"Episode {episode.number.episode}"
 
 
-def _wrong(setting: str, what: str, hint: str = "") -> ConfigError:
-    return ConfigError(f"setting library.naming.{setting}: {what}", hint=hint)
+__all__ = [
+    "SAMPLES",
+    "VIDEO_EXTENSIONS",
+    "Sample",
+    "check_templates",
+    "clean",
+    "episode_path",
+    "folded",
+    "names_below",
+    "preview",
+    "series_folder",
+    "told_apart",
+    "under",
+]

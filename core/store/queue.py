@@ -24,6 +24,7 @@ from .tables import (
     Episode,
     EpisodeFile,
     OutboxRow,
+    RenameRow,
     Status,
     now,
 )
@@ -73,11 +74,12 @@ async def enqueue(session: AsyncSession, episode_ids: Sequence[int]) -> dict[int
 
 
 async def take_up(session: AsyncSession, job_id: int) -> Ticket | None:
-    """Take a pending job up; None if it is no longer waiting."""
+    """Take a pending job up; None if it is no longer waiting, or its series is being renamed."""
     jobs = DownloadQueueItem
+    renamed = select(Episode.id).join(RenameRow, RenameRow.series_id == Episode.series_id)
     attempt = await session.scalar(
         update(jobs)
-        .where(jobs.id == job_id, jobs.status == Status.PENDING)
+        .where(jobs.id == job_id, jobs.status == Status.PENDING, jobs.episode_id.not_in(renamed))
         .values(
             status=Status.DOWNLOADING, stage="fetching", attempt=jobs.attempt + 1, started_at=now(),
             error_code=None, error_message=None, file_destination=None, file_size=None,

@@ -61,6 +61,11 @@ async def by_key(session: AsyncSession, site: str, key: str) -> AnimeSeries | No
     return await session.scalar(select(AnimeSeries).where(AnimeSeries.site == site, AnimeSeries.key == key))
 
 
+async def folders(session: AsyncSession) -> dict[int, str]:
+    """The folder of every series, followed or not, by its id."""
+    return {row.id: row.folder for row in await session.execute(select(AnimeSeries.id, AnimeSeries.folder))}
+
+
 async def has_folder(session: AsyncSession, folder: str) -> bool:
     """Whether a series has this folder, whatever the case of its letters."""
     folders = await session.scalars(select(AnimeSeries.folder))

@@ -226,6 +226,23 @@ class HostRow(Base):
     url: Mapped[str] = mapped_column(Text, default="")
 
 
+class RenameRow(Base):
+    """A rename in a series' folder that is under way; the row goes in the commit that knows the new paths.
+
+    So a row that a dead process left says that everything is to be put back. `moves` are pairs of old and
+    new paths below `library`, in their order.
+    """
+
+    __tablename__ = "renames"
+
+    series_id: Mapped[int] = mapped_column(
+        ForeignKey("anime_series.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    library: Mapped[str] = mapped_column(Text)
+    moves: Mapped[list[tuple[str, str]]] = mapped_column(JSON)
+    begun_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+
+
 class SystemSettings(Base):
     """The single row of facts about this installation."""
 

@@ -125,8 +125,8 @@ def test_a_folder_in_place_of_the_file_is_refused(owner: Read, tmp_path: Path) -
             "unknown setting media_servers.pasword; the nearest is media_servers.password",
         ),
         (
-            {"library": {"naming": {"film": "x"}, "anime_directory": 7}},
-            "unknown setting library.naming.film; the nearest is library.naming",
+            {"library": {"naming": {"movie": "x"}, "anime_directory": 7}},
+            "unknown setting library.naming.movie; the nearest is library.naming",
         ),
     ],
 )

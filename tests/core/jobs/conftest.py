@@ -75,7 +75,7 @@ async def house(
     sections = dict(getattr(request, "param", {}))
     downloads = {"floor_mib": 0, **sections.pop("downloads", {})}
     chosen = settings.Settings(
-        library=settings.Library(anime_directory=library),
+        library=settings.Library(anime_directory=library, **sections.pop("library", {})),
         downloads=settings.Downloads(**downloads),
         network=settings.Network(route_all_to=practice.address, pages_per_second=0),
         **sections,

@@ -3,22 +3,36 @@ from __future__ import annotations
 import tempfile
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Literal, TypeAlias, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pathvalidate import is_valid_filename
 
-from anidana.core import GERMAN_DUB, Episode, Series
+from anidana.core import GERMAN_DUB, Episode, Kind, Series
 from anidana.core.errors import ConfigError, Damaged, SetupError
-from anidana.core.library.naming import check_templates, clean, episode_path, series_folder, under
+from anidana.core.library.naming import (
+    check_templates,
+    clean,
+    episode_path,
+    folded,
+    preview,
+    series_folder,
+    told_apart,
+    under,
+)
+from anidana.core.library.scan import numbers
 from anidana.core.settings import Naming
 
 MakeSeries = Callable[..., Series]
 MakeEpisode = Callable[..., Episode]
 
 PLAIN = Naming()
+Preset: TypeAlias = Literal["jellyfin", "kodi", "predecessor"]
+PRESETS = get_args(Preset)
 
 AWKWARD = st.sampled_from(
     [
@@ -86,6 +100,100 @@ def test_whatever_a_page_calls_things_the_path_is_safe(
         file.touch()
         assert [found.name for found in Path(root).iterdir()] == [folder]
         assert file.resolve().is_relative_to(Path(root).resolve())
+
+
+WINDOWS = Naming(windows_path="\\\\nas\\Videos\\Anime")
+LONGEST_BESIDE = "-" + "x" * 22 + ".jpeg"
+
+
+@given(title=TITLES, key=TITLES, name=TITLES, english=TITLES, preset=st.sampled_from(PRESETS))
+def test_whatever_a_page_calls_things_windows_reads_the_whole_path(
+    series: MakeSeries, episode: MakeEpisode, title: str, key: str, name: str, english: str, preset: Preset
+) -> None:
+    naming = WINDOWS.model_copy(update={"preset": preset})
+    made = series(title, key)
+    folder = series_folder(made, naming, tmdb="123456789")
+    two = (episode(name, english, number=2), episode(english, name, number=3))
+    path = episode_path(folder, made, two[0], naming, "mkv", GERMAN_DUB, more=two[1:])
+    assert "E02-E03" in path.name or "E002-E003" in path.name
+    beside = path.with_name(path.stem + LONGEST_BESIDE)
+    for one in (path, beside):
+        whole = "\\".join((str(naming.windows_path), *one.parts))
+        assert len(whole.encode("utf-16-le")) // 2 <= 259
+        for component in one.parts:
+            assert is_valid_filename(component, platform="Windows", fs_encoding="utf-8")
+            assert len(component.encode()) <= 255, "Samba counts bytes, as its disk does"
+
+
+def test_a_library_too_deep_for_windows_is_told(series: MakeSeries, episode: MakeEpisode) -> None:
+    naming = Naming(windows_path="C:\\" + "deep\\" * 40)
+    with pytest.raises(ConfigError, match=r"windows_path: .* characters too long for Windows"):
+        episode_path("F", series(), episode(), naming, "mkv")
+
+
+@given(title=TITLES, key=TITLES)
+def test_folders_of_one_name_are_told_apart(series: MakeSeries, title: str, key: str) -> None:
+    folder = series_folder(series(title, key), PLAIN)
+    apart = told_apart(folder, key)
+    fits_everywhere(apart)
+    assert folded(apart) != folded(folder)
+
+
+@pytest.mark.parametrize(
+    ("preset", "folder", "file"),
+    [
+        ("jellyfin", "Frieren (2023) [tmdbid-209867]", "Season 01/Frieren S01E02 - Aufbruch.mkv"),
+        ("kodi", "Frieren (2023)", "Season 01/Frieren - S01E02 - Aufbruch.mkv"),
+        ("predecessor", "Frieren (2023)", "Season 1/Frieren - S01E002 - (German dub).mkv"),
+    ],
+)
+def test_presets(series: MakeSeries, episode: MakeEpisode, preset: Preset, folder: str, file: str) -> None:
+    naming = Naming(preset=preset)
+    check_templates(naming)
+    assert series_folder(series(), naming, tmdb="209867") == folder
+    path = episode_path(folder, series(), episode(), naming, "mkv", GERMAN_DUB)
+    assert path == PurePosixPath(folder, file)
+    scanned = numbers(PurePosixPath(file))
+    assert scanned == (episode().number,), "our own scan reads it"
+
+
+def test_an_id_that_is_not_known_takes_its_brackets_along(series: MakeSeries) -> None:
+    assert series_folder(series(), Naming(preset="jellyfin")) == "Frieren (2023)"
+    naming = Naming(series="{title} {{tmdb-{tmdb}}} ({year})")
+    assert series_folder(series(), naming) == "Frieren (2023)"
+    assert series_folder(series(), naming, tmdb="1") == "Frieren {tmdb-1} (2023)"
+
+
+def test_a_template_of_ones_own_overrides_the_preset_s(series: MakeSeries, episode: MakeEpisode) -> None:
+    naming = Naming(preset="jellyfin", season="", special="SP{episode:02d}", film="Film {episode}")
+    special, film = episode(season=0), replace(episode(season=0), kind=Kind.MOVIE)
+    assert episode_path("F", series(), episode(), naming, "mkv").parts[1:] == (
+        "Frieren S01E02 - Aufbruch.mkv",
+    )
+    assert episode_path("F", series(), special, naming, "mkv").name == "SP02.mkv"
+    assert episode_path("F", series(), film, naming, "mkv").name == "Film 2.mkv"
+    both = Naming(episode="{key} {episode}", special="SP{episode}")
+    assert episode_path("F", series(), film, both, "mkv").name == "SP2.mkv", "a film is a special"
+
+
+def test_a_file_with_several_episodes_says_so(series: MakeSeries, episode: MakeEpisode) -> None:
+    more = (episode("Magie", number=3), episode("", number=4))
+    path = episode_path("F", series(), episode(), PLAIN, "mkv", more=more)
+    assert path.name == "Frieren - S01E02-E03-E04 - Aufbruch + Magie + Episode 4.mkv"
+    counted = [replace(episode(number=n), absolute=10 + n) for n in (2, 3)]
+    naming = Naming(episode="{absolute:03d} {episode}")
+    path = episode_path("F", series(), counted[0], naming, "mkv", more=counted[1:])
+    assert path.name == "012-013 2-E3.mkv"
+
+
+def test_a_preview_shows_one_name_of_every_kind() -> None:
+    names = dict(preview(Naming(film="Film {episode}")))
+    assert list(names) == ["episode", "two episodes in one file", "special", "film", "long titles"]
+    assert names["film"].name == "Film 2.mkv"
+    assert "S01E01-E02" in names["two episodes in one file"].name
+    assert all(len(part.encode()) <= 255 for part in names["long titles"].parts)
+    with pytest.raises(ConfigError):
+        preview(Naming(film="{name}"))
 
 
 @given(TITLES)
@@ -169,6 +277,9 @@ def test_a_season_may_have_folders_of_its_own_or_none(series: MakeSeries, episod
         ("season", "../{season}", "a / makes folders"),
         ("episode", "{title}/{episode}", "a / makes folders"),
         ("episode", "{title}", "needs {episode}"),
+        ("special", "{title}", "needs {episode}"),
+        ("series", "{title} {tmdb:03d}", "{tmdb} takes no such format"),
+        ("film", "{tmdb} {episode}", "unknown field {tmdb}"),
     ],
 )
 def test_a_wrong_template_is_named_with_its_field(
@@ -178,8 +289,11 @@ def test_a_wrong_template_is_named_with_its_field(
     with pytest.raises(ConfigError, match="library.naming." + setting) as caught:
         check_templates(naming)
     assert said in str(caught.value)
+    season = 0 if setting in ("special", "film") else 1
+    kind = Kind.MOVIE if setting == "film" else Kind.EPISODE
     with pytest.raises(ConfigError):
-        episode_path(series_folder(series(), naming), series(), episode(), naming, "mkv")
+        folder = series_folder(series(), naming)
+        episode_path(folder, series(), replace(episode(season=season), kind=kind), naming, "mkv")
 
 
 def test_the_default_templates_are_right() -> None:
