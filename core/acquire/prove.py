@@ -102,6 +102,9 @@ async def _read(link: Link, provider: Provider, visit: Visit, heard: Callable[[]
     looking = asyncio.create_task(alive(link, provider, visit))
     reading = asyncio.create_task(extract(link, provider, visit))
     try:
+        await asyncio.wait({looking, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if not looking.done() and isinstance(reading.exception(), Gone):
+            return await reading  # HEAD was refused, and asking again by GET would say no more
         here = await looking
         heard()
         return await (reading if here == link else extract(here, provider, visit))

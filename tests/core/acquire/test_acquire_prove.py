@@ -158,6 +158,15 @@ async def test_a_link_is_read_while_it_is_asked_whether_it_is_alive(cdn: Any, of
         assert (await run(Candidate(known.mirror, Reading()))).stream.url == url
 
 
+async def test_a_link_that_is_gone_is_not_asked_again_by_get(cdn: Any, offers: Any, run: Any) -> None:
+    cdn.hold("http://voe.example/e/de")
+    known = offers.add("Other", Gone("removed"))
+    candidate = Candidate(Mirror("Other", GERMAN_DUB, "http://voe.example/e/de"), known.provider)
+    async with asyncio.timeout(10):
+        with pytest.raises(Gone, match="removed"):
+            await run(candidate)
+
+
 async def test_a_dead_link_has_the_first_word(cdn: Any, offers: Any, run: Any) -> None:
     with pytest.raises(Gone, match="404"):
         await run(offers.add("VOE", PageChanged("no player"), alive=404))
