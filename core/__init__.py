@@ -42,18 +42,19 @@ from .models import (
     Language,
     Link,
     MediaInfo,
-    MediaServer,
     Mirror,
-    NewFile,
-    News,
     Number,
+    Person,
     Release,
+    Score,
     Season,
+    SeasonFacts,
     Series,
     SeriesFacts,
     Sidecar,
     Stream,
 )
+from .news import MediaServer, NewFile, News
 from .steps import Get, Page, Post, Steps
 
 __all__ = [
@@ -90,12 +91,15 @@ __all__ = [
     "Number",
     "Page",
     "PageChanged",
+    "Person",
     "Post",
     "Provider",
     "Recogniser",
     "Refused",
     "Release",
+    "Score",
     "Season",
+    "SeasonFacts",
     "Series",
     "SeriesFacts",
     "ServerClient",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import AnidanaError, ConfigError, Refused
-from .models import MediaServer
+from .news import MediaServer
 
 if TYPE_CHECKING:
     import aiohttp

@@ -17,9 +17,7 @@ from .models import (
     Hit,
     Item,
     Link,
-    MediaServer,
     Mirror,
-    News,
     Number,
     Release,
     Season,
@@ -28,6 +26,7 @@ from .models import (
     Sidecar,
     Stream,
 )
+from .news import MediaServer, News
 from .steps import Page, Steps
 
 GROUP = "anidana.plugins"
@@ -124,11 +123,15 @@ class Feed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a metadata source may use: its key, another address than its own, languages by rank."""
+    """What a metadata source may use: its key, another address than its own, languages by rank.
+
+    `pictures` is the size that the owner wants: `small`, `large` or `original`.
+    """
 
     key: str = field(repr=False)
     url: str | None = None
     languages: tuple[str, ...] = ("de", "en")
+    pictures: str = "large"
 
 
 @runtime_checkable

@@ -265,14 +265,49 @@ class MediaInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the cast, with the name of the part and the address of a picture."""
+
+    name: str
+    role: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the users of a metadata source think: points of ten, and how many of them voted."""
+
+    points: float
+    votes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeFacts:
-    """What a metadata source knows about one episode, under the catalogue's number."""
+    """What a metadata source knows about one episode or film, under the catalogue's number.
+
+    `shown_before` is the episode that a special belongs before. `pictures` are as in `SeriesFacts`.
+    """
 
     title: str = ""
     plot: str = ""
     aired: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
     minutes: int | None = None
+    score: Score | None = None
+    directors: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    guests: tuple[Person, ...] = ()
+    shown_before: Number | None = None
+    pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonFacts:
+    """What a metadata source knows about a season, under the catalogue's number."""
+
+    title: str = ""
+    plot: str = ""
+    premiered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +315,8 @@ class SeriesFacts:
     """What a metadata source knows about a series; dates are `YYYY-MM-DD`, empty where unknown.
 
     `ids` maps a provider (`tmdb`, `tvdb`, `imdb`) to its id; `poster` and `fanart` are addresses.
+    `pictures` maps what media servers call a picture (`clearlogo`, `season01-poster`, an episode's
+    `thumb`) to addresses, best first. `runtime` is in minutes, `trailer` the id of a video at YouTube.
     """
 
     source: str
@@ -294,17 +331,37 @@ class SeriesFacts:
     poster: str | None = None
     fanart: str | None = None
     episodes: Mapping[Number, EpisodeFacts] = field(default_factory=dict)
+    tagline: str = ""
+    ended: str = ""
+    runtime: int | None = None
+    certificate: str = ""
+    trailer: str = ""
+    score: Score | None = None
+    tags: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    cast: tuple[Person, ...] = ()
+    seasons: Mapping[int, SeasonFacts] = field(default_factory=dict)
+    pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Everything that may be written beside one episode: input of NFO and artwork writers."""
+    """Everything that may be written beside one video: input of NFO and artwork writers.
+
+    `more` are further episodes that the same file holds. A `film` lies in a film library, with
+    nothing of its series around it. `present` are pictures that are there already, by the names of
+    their sidecars without extension (`poster`, `-thumb`): nobody need fetch these.
+    """
 
     series: Series
     episode: Episode
     language: Language
     media: MediaInfo
     facts: SeriesFacts | None = None
+    more: tuple[Episode, ...] = ()
+    film: bool = False
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,55 +369,12 @@ class Sidecar:
     """A file to be filed with an episode.
 
     `beside="series"`: `name` is a file name in the series folder (`tvshow.nfo`, `poster.jpg`).
+    `beside="season"`: in the season's folder (`season.nfo`); not written where seasons have none.
     `beside="episode"`: `name` is what follows the video's stem (`.nfo`, `-thumb.jpg`).
     With `keep`, a file that is already there stays.
     """
 
-    beside: Literal["series", "episode"]
+    beside: Literal["series", "season", "episode"]
     name: str
     content: bytes = field(repr=False)
     keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MediaServer:
-    """A Jellyfin or Kodi from the settings; `kind` is the name of the action that knows it.
-
-    `path_map` turns our folder into the server's: the first prefix that fits is replaced.
-    """
-
-    kind: str
-    name: str
-    url: str
-    api_key: str = field(default="", repr=False)
-    user: str = ""
-    password: str = field(default="", repr=False)
-    path_map: tuple[tuple[str, str], ...] = ()
-
-    def path(self, ours: str) -> str:
-        """One of our paths as the server sees it."""
-        for mine, theirs in self.path_map:
-            root = mine.rstrip("/")
-            if ours == root or ours.startswith(root + "/"):
-                rest = ours[len(root) :]
-                # A server on Windows compares whole paths, in its own spelling.
-                return theirs.rstrip("/\\") + (rest.replace("/", "\\") if "\\" in theirs else rest)
-        return ours
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A video that has just been filed, by its absolute path."""
-
-    path: str
-    number: Number
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a media server should look at: the new files of one series, all at once."""
-
-    library: str
-    folder: str
-    title: str
-    files: tuple[NewFile, ...]

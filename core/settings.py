@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from .models import Language
-from .models import MediaServer as MediaServerValue
+from .news import MediaServer as MediaServerValue
 
 
 def _listed(value: object) -> object:
@@ -173,7 +173,8 @@ class MetadataSettings(Section):
     keys: dict[str, SecretStr] = Field({}, description="API keys by source: `tmdb`.")
     urls: dict[str, str] = Field({}, description="Other addresses by source, for tests and proxies.")
     languages: Names = Field(("de", "en"), description="Languages of titles and plots by rank.")
-    off: Names = Field((), description="Writers not to use: `nfo`, `artwork`.")
+    pictures: Literal["small", "large", "original"] = Field("large", description="Size of pictures.")
+    off: Names = Field((), description="What not to write: `nfo`, `artwork`, `frame` (out of the video).")
 
 
 class MediaServer(Section):

@@ -12,6 +12,8 @@ import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +190,45 @@ def our_errors(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise Damaged(f"{what} cannot be read: {type(error).__name__}") from error
+
+
+_FRAME_PACKETS, _MOST_PIXELS, _LEAST_CONTRAST = 400, 8192 * 4608, 24
+
+
+def frame(path: Path, most_width: int) -> bytes:
+    """A picture out of a video, as JPEG: at a fifth of its length, or later where all is of one colour.
+
+    Damaged if none can be decoded. Blocks: call it in a thread.
+    """
+    with our_errors(path.name), opened((path,)) as source:
+        track = streams_of(source)[0][0]
+        if track.codec_context.width * track.codec_context.height > _MOST_PIXELS:
+            raise Damaged(f"{path.name} has too large a picture")
+        track.codec_context.thread_count = 1
+        found = None
+        for share in (0.2, 0.3, 0.45, 0.6, 0.0):
+            source.seek(int(share and (source.start_time or 0) + (source.duration or 0) * share))
+            packets = islice(source.demux(track), _FRAME_PACKETS)
+            found = next((one for packet in packets for one in packet.decode()), found)
+            if found is not None and _contrast(found) >= _LEAST_CONTRAST:
+                break
+        if found is None:
+            raise Damaged(f"no picture of {path.name} can be decoded")
+        return _jpeg(found, most_width, track.sample_aspect_ratio or 1)
+
+
+def _contrast(picture: Any) -> int:
+    """How far the darkest and the brightest point lie apart, of 255; rows of 64 points have no gaps."""
+    points = bytes(picture.reformat(64, 64, "gray").planes[0])
+    return max(points) - min(points)
+
+
+def _jpeg(picture: Any, most_width: int, aspect: Any) -> bytes:
+    width = min(most_width, round(picture.width * aspect))
+    height = max(2, round(width * picture.height / (picture.width * aspect)))
+    encoder: Any = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base, encoder.qmin, encoder.qmax = Fraction(1, 25), 2, 5
+    small = picture.reformat(width, height, "yuvj420p")
+    small.pts, small.time_base = 0, encoder.time_base
+    return b"".join(bytes(packet) for turn in (small, None) for packet in encoder.encode(turn))

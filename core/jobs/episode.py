@@ -37,8 +37,8 @@ from ..library.room import Claim, Room
 from ..logs import DOWNLOAD_ERRORS
 from ..metadata.facts import look_up
 from ..metadata.images import ImageDownloader
-from ..metadata.sidecars import sidecars_for
-from ..models import Attempt, Item, Language, Mirror, SeriesFacts, Sidecar
+from ..metadata.sidecars import describe, pictures_there
+from ..models import Attempt, Item, Kind, Language, Mirror, SeriesFacts, Sidecar
 from ..store import hosts, queue, shelf
 from ..store.queue import Ticket
 from ..store.sessions import get_db_session
@@ -275,10 +275,13 @@ async def _file(job: Job, got: Acquired, library: Path, earlier: EpisodeFile | N
     app = job.run.app
     series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
     job.stage("describing")
-    item = Item(series, episode, got.language, got.media, await asyncio.shield(_facts(job)))
-    writers = [writer for writer in app.plugins.writers if writer.name not in app.settings.metadata.off]
-    sidecars = await sidecars_for(item, writers, job.run.images.fetch)
     target = _target(job, library, got.path.suffix, got.language)
+    present = await asyncio.to_thread(pictures_there, target, library / job.series.folder)
+    film = episode.kind is Kind.MOVIE and not target.is_relative_to(library / job.series.folder)
+    facts = await asyncio.shield(_facts(job))
+    item = Item(series, episode, got.language, got.media, facts, film=film, present=present)
+    wishes, fetch_image = app.settings.metadata, job.run.images.fetch
+    sidecars = await describe(item, got.path, app.plugins.writers, wishes, fetch_image)
     replaced = _ours(job, earlier, target)
     replaces = {REPLACES: target.stat().st_size} if replaced.knows(target) else {}
     file = EpisodeFile(

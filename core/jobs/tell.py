@@ -12,7 +12,8 @@ from pathlib import Path
 from ..app import App
 from ..errors import AnidanaError
 from ..hooks import Action
-from ..models import MediaServer, NewFile, News, Number
+from ..models import Number
+from ..news import MediaServer, NewFile, News
 from ..store import outbox
 from ..store.outbox import Waiting
 from ..store.sessions import get_db_session

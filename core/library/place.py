@@ -7,6 +7,7 @@ What a killed run leaves has a name of its own, begins with a dot, and `sweep` r
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ..errors import Held, SetupError
+from ..errors import Damaged, Held, SetupError
+from ..metadata import nfo
 from ..models import Sidecar
 from .folders import TEMPORARY, disk_errors, temporary_in
 from .recycle import place_for
+
+log = logging.getLogger(__name__)
 
 _PICTURES = frozenset({".jpg", ".png", ".webp"})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -57,12 +61,49 @@ def place(
             raise SetupError(f"the library {folder.parent} is not there", hint="is it mounted?")
         _make(target.parent)
         for sidecar in sidecars:
-            beside = folder if sidecar.beside == "series" else target.parent
-            name = sidecar.name if sidecar.beside == "series" else target.stem + sidecar.name
-            if (path := beside / name).parent != beside:
-                raise SetupError(f"{sidecar.name!r} is not the name of a file")
-            write(path, sidecar.content, keep=sidecar.keep)
+            file_sidecar(sidecar, target, folder)
         _move(staged, target, ours)
+
+
+def file_sidecar(sidecar: Sidecar, target: Path, folder: Path) -> bool:
+    """Write what belongs beside a video, or in the folder of its season or series; says whether it did.
+
+    What others wrote into an NFO stays in it; one that cannot be read is kept as `.nfo.bak`, unless
+    there is one already. Raises SetupError for a name that is none, OSError as the disk does.
+    """
+    if sidecar.beside == "season" and target.parent == folder:
+        return False
+    beside = folder if sidecar.beside == "series" else target.parent
+    name = target.stem + sidecar.name if sidecar.beside == "episode" else sidecar.name
+    if (path := beside / name).parent != beside:
+        raise SetupError(f"{sidecar.name!r} is not the name of a file")
+    if path.suffix == ".nfo" and not sidecar.keep:
+        return _write_nfo(path, sidecar.content)
+    written = write(path, sidecar.content, keep=sidecar.keep)
+    if written and path.suffix in _PICTURES:  # of two formats, servers would show any
+        for other in {*_alternatives(path)} - {path}:
+            other.unlink(missing_ok=True)
+    return written
+
+
+def _write_nfo(path: Path, content: bytes) -> bool:
+    try:
+        size = path.stat().st_size
+        if size == len(content) and path.read_bytes() == content:
+            return False
+        with path.open("rb") as file:
+            there = file.read(min(size, nfo.MOST_BYTES) + 1)
+    except FileNotFoundError:
+        return write(path, content)
+    try:
+        merged = nfo.merge(there, content) if there.strip() else content
+    except Damaged as error:
+        backup = path.with_name(f"{path.name}.bak")
+        log.warning("%s cannot be read: %s; it is kept as %s", path, error, backup.name)
+        if not os.path.lexists(backup):
+            path.rename(backup)
+        merged = content
+    return write(path, merged)
 
 
 def check_target(target: Path, ours: Ours | None = None) -> None:

@@ -33,7 +33,8 @@ async def look_up(
         key = settings.keys.get(source.name)
         if key is None:
             continue
-        access = Access(key.get_secret_value(), settings.urls.get(source.name), settings.languages)
+        url = settings.urls.get(source.name)
+        access = Access(key.get_secret_value(), url, settings.languages, settings.pictures)
         try:
             async with asyncio.timeout(most_seconds):
                 facts = await source.describe(series, numbers, access)

@@ -4,23 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from ..errors import AnidanaError
+from ..errors import AnidanaError, Damaged
 from ..hooks import FetchImage, SidecarWriter
 from ..models import Item, Sidecar
+from ..settings import MetadataSettings
 
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_SECONDS = 120.0
 
+FRAME = "frame"
+"""What the owner calls the picture out of the video, to switch it off."""
+
+_FRAME_WIDTHS = {"small": 480, "large": 1280, "original": 3840}
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+"""Extensions that media servers take for pictures."""
+
 _NAMES = {
     "series": re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,59}\.(nfo|jpg|png|webp)"),
+    "season": re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,59}\.(nfo|jpg|png|webp)"),
     "episode": re.compile(r"(-[A-Za-z0-9_-]{1,23})?\.(nfo|jpg|png|webp)"),
 }
 """What a writer may call a file: nothing hidden, no path, and nothing that anybody runs."""
+
+
+async def describe(
+    item: Item,
+    video: Path,
+    writers: Iterable[SidecarWriter],
+    settings: MetadataSettings,
+    fetch_image: FetchImage,
+) -> list[Sidecar]:
+    """The files of the writers that the owner wants, and a frame of an episode that has no picture else."""
+    used = [writer for writer in writers if writer.name not in settings.off]
+    files = await sidecars_for(item, used, fetch_image)
+    pictured = "-thumb" in item.present or any(Path(file.name).stem == "-thumb" for file in files)
+    if pictured or item.film or FRAME in settings.off:
+        return files
+    from ..acquire import media  # not before it is needed: it takes a tenth of a second
+
+    try:
+        frame = await asyncio.to_thread(media.frame, video, _FRAME_WIDTHS[settings.pictures])
+    except (Damaged, OSError) as error:
+        log.warning("%s %s: no frame: %s", item.series.title, item.episode.number, error)
+        return files
+    return [*files, Sidecar("episode", "-thumb.jpg", frame, keep=True)]
+
+
+def pictures_there(target: Path, folder: Path) -> frozenset[str]:
+    """Pictures beside a video and in its series' folder, as `Item.present` has them; no empty ones."""
+    stems = set()
+    for place in {target.parent, folder}:
+        if not place.is_dir():
+            continue
+        with os.scandir(place) as entries:
+            for entry in entries:
+                stem, extension = os.path.splitext(entry.name)  # noqa: PTH122 - of thousands of names
+                if extension.lower() in PICTURES and entry.is_file() and entry.stat().st_size:
+                    stems.add(stem)
+    beside = {stem.removeprefix(target.stem) for stem in stems if stem.startswith(f"{target.stem}-")}
+    return frozenset(stems | beside)
 
 
 async def sidecars_for(

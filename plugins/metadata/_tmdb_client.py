@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import quote
@@ -21,6 +21,8 @@ from tmdbv3api import TV, Find, Search, Season
 from yarl import URL
 
 from anidana.core import ConfigError, Gone, PageChanged, Refused
+
+from ._tmdb_extras import APPENDED, EntryExtras, Extras, SeasonExtras
 
 Model = TypeVar("Model", bound=BaseModel)
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
@@ -61,7 +63,7 @@ class Named(BaseModel):
     name: Text = ""
 
 
-class SeasonCount(BaseModel):
+class SeasonCount(SeasonExtras):
     """How many episodes a season has."""
 
     season_number: int
@@ -75,7 +77,7 @@ class ExternalIds(BaseModel):
     tvdb_id: int | None = None
 
 
-class Details(Show):
+class Details(Show, Extras):
     """All that is asked about one series."""
 
     overview: Text = ""
@@ -88,7 +90,7 @@ class Details(Show):
     backdrop_path: str | None = None
 
 
-class Entry(BaseModel):
+class Entry(EntryExtras):
     """An episode of a season."""
 
     id: int
@@ -176,9 +178,10 @@ class TMDBClient:
         answer = await _TV(self._ask, "en").alternative_titles(show_id)
         return [title.title for title in _read(_Titles, answer).results]
 
-    async def details(self, show_id: int, *, language: str = "en") -> Details:
-        """What is known about a series."""
-        answer = await _TV(self._ask, language).details(show_id, append_to_response="external_ids")
+    async def details(self, show_id: int, *, language: str = "en", pictures: Sequence[str] = ()) -> Details:
+        """What is known about a series; with `pictures`, those in these languages and without text, too."""
+        more = f"&include_image_language={quote(','.join([*pictures, 'null']))}" if pictures else ""
+        answer = await _TV(self._ask, language).details(show_id, append_to_response=APPENDED + more)
         return _read(Details, answer)
 
     async def season(self, show_id: int, number: int, *, language: str = "en") -> list[Entry]:

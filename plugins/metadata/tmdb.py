@@ -44,6 +44,7 @@ class Tmdb:
 
     async def describe(self, series: Series, numbers: Sequence[Number], access: Access) -> SeriesFacts | None:
         """What TMDB knows; `numbers` are all that the catalogue lists, so that counts can be compared."""
+        from . import _tmdb_extras as extras
         from ._tmdb_client import TMDBClient  # here, for its imports take longer than most commands
 
         languages = tuple(dict.fromkeys((*access.languages, "en")))
@@ -51,15 +52,17 @@ class Tmdb:
             show = await find(client, series, languages)
             if show is None:
                 return None
-            known = [await client.details(show.id, language=languages[0])]
+            known = [await client.details(show.id, language=languages[0], pictures=languages)]
             if not known[0].overview and not series.description:
                 known += [await client.details(show.id, language=other) for other in languages[1:]]
+            same = agreeing(numbers, known[0])
             episodes = {
-                Number(season, entry.episode_number): facts
-                for season in agreeing(numbers, known[0])
+                Number(season, entry.episode_number): extras.added_to_episode(facts, entry, access.pictures)
+                for season in same
                 for entry, facts in await _season(client, show.id, season, languages)
             }
-        return _facts(known, episodes)
+        seasons = {one.season_number: one for one in known[0].seasons if one.season_number in (0, *same)}
+        return extras.added(_facts(known, episodes), known[0], seasons, languages, access.pictures)
 
 
 async def find(client: TMDBClient, series: Series, languages: Sequence[str]) -> Show | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import socket
+import subprocess
+import sys
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -29,6 +32,34 @@ MAP = ((OURS, THEIRS),)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
+
+
+PLACES = ("kodi/kodi.bin", "*/kodi/kodi.bin")
+KODI_BIN = next((path for place in PLACES for path in Path("/usr/lib").glob(place)), None)
+
+
+@pytest.fixture
+def start_kodi(tmp_path: Path) -> Iterator[Callable[..., MediaServer]]:
+    """Starts a Kodi of the test's own, without a screen, on libraries: `tvshows=PATH, movies=PATH`."""
+    if not (KODI_BIN and shutil.which("Xvfb")):
+        pytest.skip("needs Kodi and Xvfb")
+    with ExitStack() as stack:
+
+        def start(**libraries: Path) -> MediaServer:
+            script, home = Path(__file__).with_name("kodi_headless.py"), tmp_path / "home"
+            home.mkdir()
+            sources = [f"{content}={path}" for content, path in libraries.items()]
+            command = [sys.executable, str(script), str(KODI_BIN), str(home), *sources]
+            process = stack.enter_context(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            )
+            # The process ends when its input does: at the end of the stack, or when we are killed.
+            assert process.stdout is not None
+            answer = process.stdout.readline()
+            assert answer, "Kodi did not start"
+            return MediaServer("kodi", "kodi", **json.loads(answer))
+
+        yield start
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Runs a real Kodi without a screen or a sound card, for as long as standard input stays open.
 
-    python kodi_headless.py KODI_BIN HOME LIBRARY...
+    python kodi_headless.py KODI_BIN HOME tvshows=LIBRARY movies=LIBRARY...
 
-HOME becomes Kodi's home folder; every LIBRARY becomes a video source of TV shows that are described
-by their NFO files alone. Once Kodi answers, one line of JSON is printed: url, user and password.
-Kodi and its X server end with this process, however that ends. Needs Xvfb.
+HOME becomes Kodi's home folder; every LIBRARY becomes a video source of TV shows, or of films in a
+folder each, that are described by their NFO files alone. Once Kodi answers, one line of JSON is
+printed: url, user and password. Kodi and its X server end with this process, however that ends.
+Needs Xvfb.
 """
 
 from __future__ import annotations
@@ -67,17 +68,18 @@ def write_profile(home: Path, port: int, user: str, password: str, libraries: It
     (home / ".asoundrc").write_text(NULL_SOUND)
 
 
-def set_content(home: Path, libraries: Iterable[Path]) -> None:
-    """Say that the sources hold TV shows: no remote call can, but a running Kodi sees the rows."""
+def set_content(home: Path, libraries: Iterable[tuple[str, Path]]) -> None:
+    """Say what the sources hold: no remote call can, but a running Kodi sees the rows."""
     database = max(
         (home / ".kodi" / "userdata" / "Database").glob("MyVideos*.db"), key=lambda path: path.name
     )
     row = (
         "insert into path (strPath, strContent, strScraper, scanRecursive, useFolderNames, strSettings,"
-        " noUpdate, exclude, allAudio) values (?, 'tvshows', 'metadata.local', 0, 0, '', 0, 0, 0)"
+        " noUpdate, exclude, allAudio) values (?, ?, 'metadata.local', ?, ?, '', 0, 0, 0)"
     )
+    how = {"tvshows": (0, 0), "movies": (2**31 - 1, 1)}
     with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
-        connection.executemany(row, [(f"{path}/",) for path in libraries])
+        connection.executemany(row, [(f"{path}/", content, *how[content]) for content, path in libraries])
 
 
 def free_port() -> int:
@@ -167,11 +169,13 @@ def pings(url: str, user: str, password: str) -> bool:
 
 def main() -> None:
     """Start, say where, wait for the end of input, stop."""
-    kodi_bin, home, *libraries = (Path(argument).absolute() for argument in sys.argv[1:])
+    kodi_bin, home = (Path(argument).absolute() for argument in sys.argv[1:3])
+    pairs = (argument.partition("=") for argument in sys.argv[3:])
+    libraries = [(content, Path(path).absolute()) for content, _, path in pairs]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     port, user, password = free_port(), "kodi", secrets.token_hex()
     url = f"http://127.0.0.1:{port}"
-    write_profile(home, port, user, password, libraries)
+    write_profile(home, port, user, password, [path for _, path in libraries])
     env = {
         "HOME": str(home),
         "TMPDIR": str(home),

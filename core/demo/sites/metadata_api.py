@@ -134,10 +134,35 @@ def _series(story: Story, *, german: bool) -> dict[str, Any]:
                 "name": "Specials" if number == 0 else f"{'Staffel' if german else 'Season'} {number}",
                 "episode_count": len([one for one, _ in _entries(story) if one.season == number]),
                 "air_date": _aired(story, number, 1),
+                "poster_path": f"/season-poster-{story.tmdb}-{number}.jpg",
             }
             for number in numbers
         ],
         "external_ids": _ids(story),
+        "images": {
+            "posters": [],
+            "backdrops": [_image(story, "landscape", "de"), _image(story, "landscape", "en")],
+            "logos": [_image(story, "logo", "en")],
+        },
+        "aggregate_credits": {
+            "cast": [
+                {"name": name, "profile_path": None, "roles": [{"character": "Tana" if not order else ""}]}
+                for order, name in enumerate(story.series.actors)
+            ]
+        },
+        "content_ratings": {"results": [{"iso_3166_1": "DE", "rating": str(story.series.fsk or 0)}]},
+        "keywords": {"results": [{"id": 1, "name": "library"}]},
+        "episode_run_time": [1],
+        "production_countries": [{"iso_3166_1": "JP", "name": "Japan"}],
+    }
+
+
+def _image(story: Story, sort: str, language: str) -> dict[str, Any]:
+    return {
+        "file_path": f"/{sort}-{story.tmdb}-{language}.jpg",
+        "iso_639_1": language,
+        "vote_average": 5.0,
+        "vote_count": 3,
     }
 
 

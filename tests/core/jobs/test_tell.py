@@ -12,7 +12,7 @@ from anidana.core.demo.story import SHELF
 from anidana.core.errors import ConfigError, Refused
 from anidana.core.jobs.events import Told, ignore
 from anidana.core.jobs.tell import tell_all
-from anidana.core.models import MediaServer, News
+from anidana.core.news import MediaServer, News
 from anidana.core.store import outbox
 from anidana.core.store.sessions import get_db_session
 

@@ -11,7 +11,7 @@ import pytest
 
 from anidana.core import Sidecar
 from anidana.core.errors import Held, SetupError
-from anidana.core.library.place import place, sweep, write
+from anidana.core.library.place import file_sidecar, place, sweep, write
 
 NFO = Sidecar("episode", ".nfo", b"<episodedetails/>")
 POSTER = Sidecar("series", "poster.jpg", b"poster", keep=True)
@@ -170,6 +170,71 @@ def test_art_that_is_there_stays_whatever_its_format(tmp_path: Path, there: str)
     (tmp_path / there).write_bytes(b"theirs")
     assert not write(tmp_path / "poster.jpg", b"ours", keep=True)
     assert tree(tmp_path) == {there: b"theirs"}
+
+
+def show(*tags: str) -> bytes:
+    return f"<tvshow>{''.join(tags)}</tvshow>".encode()
+
+
+@pytest.fixture
+def video(folder: Path) -> Path:
+    (folder / "Season 01").mkdir(parents=True)
+    return folder / "Season 01" / "Show - S01E01.mkv"
+
+
+def test_what_others_wrote_into_an_nfo_stays_in_it(folder: Path, video: Path) -> None:
+    (folder / "tvshow.nfo").write_bytes(show("<title>Old</title>", "<custom>theirs</custom>"))
+    ours = Sidecar("series", "tvshow.nfo", show("<title>New</title>"))
+    assert file_sidecar(ours, video, folder)
+    written = (folder / "tvshow.nfo").read_bytes()
+    assert b"<title>New</title>" in written and b"<custom>theirs</custom>" in written
+    before = (folder / "tvshow.nfo").stat()
+    assert not file_sidecar(ours, video, folder)
+    assert (folder / "tvshow.nfo").stat().st_mtime_ns == before.st_mtime_ns
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"<tvshow><title>half", b'<!DOCTYPE t [<!ENTITY x "y">]><tvshow>&x;</tvshow>', b"x" * 2_000_000],
+)
+def test_an_nfo_that_cannot_be_read_is_kept_under_another_name(
+    folder: Path, video: Path, broken: bytes
+) -> None:
+    (folder / "tvshow.nfo").write_bytes(broken)
+    assert file_sidecar(Sidecar("series", "tvshow.nfo", show()), video, folder)
+    assert tree(folder) == {"tvshow.nfo": show(), "tvshow.nfo.bak": broken}
+
+
+def test_what_was_kept_of_a_broken_nfo_is_not_replaced(folder: Path, video: Path) -> None:
+    (folder / "tvshow.nfo.bak").write_bytes(b"the first")
+    (folder / "tvshow.nfo").write_bytes(b"broken again")
+    assert file_sidecar(Sidecar("series", "tvshow.nfo", show()), video, folder)
+    assert tree(folder) == {"tvshow.nfo": show(), "tvshow.nfo.bak": b"the first"}
+
+
+def test_an_nfo_that_is_to_be_kept_is_not_even_merged(folder: Path, video: Path) -> None:
+    (folder / "tvshow.nfo").write_bytes(show("<title>Old</title>"))
+    assert not file_sidecar(Sidecar("series", "tvshow.nfo", show("<a/>"), keep=True), video, folder)
+    assert tree(folder) == {"tvshow.nfo": show("<title>Old</title>")}
+
+
+def test_an_empty_nfo_is_filled(folder: Path, video: Path) -> None:
+    (folder / "tvshow.nfo").touch()
+    assert file_sidecar(Sidecar("series", "tvshow.nfo", show()), video, folder)
+    assert tree(folder) == {"tvshow.nfo": show()}
+
+
+def test_a_seasons_file_lies_in_its_folder_or_nowhere(folder: Path, video: Path) -> None:
+    season = Sidecar("season", "season.nfo", b"<season/>")
+    assert file_sidecar(season, video, folder)
+    assert not file_sidecar(season, folder / "Show - S01E01.mkv", folder)
+    assert tree(folder) == {"Season 01/season.nfo": b"<season/>"}
+
+
+def test_a_picture_that_is_fetched_anew_replaces_that_of_another_format(folder: Path, video: Path) -> None:
+    (folder / "poster.png").write_bytes(b"old")
+    assert file_sidecar(Sidecar("series", "poster.jpg", b"new"), video, folder)
+    assert tree(folder) == {"poster.jpg": b"new"}
 
 
 def test_an_empty_picture_does_not_count_as_art(tmp_path: Path) -> None:

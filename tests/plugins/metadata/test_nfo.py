@@ -7,8 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from anidana.core import Episode, EpisodeFacts, Item, Number, SeriesFacts, SidecarWriter
-from anidana.plugins.metadata.nfo import Nfo, episodedetails, register_metadata, tvshow
+from anidana.core import (
+    Episode,
+    EpisodeFacts,
+    Item,
+    Number,
+    Person,
+    Score,
+    SeasonFacts,
+    SeriesFacts,
+    SidecarWriter,
+)
+from anidana.plugins.metadata.nfo import NO_PLOT, Nfo, episodedetails, movie, register_metadata, tvshow
 
 FACTS = SeriesFacts(
     source="tmdb",
@@ -179,6 +189,7 @@ def test_the_file_is_described(item: Item) -> None:
     streams = read(episodedetails(item)).find("fileinfo/streamdetails")
     assert streams is not None
     video = {child.tag: child.text for child in streams.findall("video/*")}
+    assert video.pop("aspect") == "1.777778"
     assert video == {"codec": "h264", "width": "1920", "height": "1080", "durationinseconds": "1471"}
     audio = [{child.tag: child.text for child in track} for track in streams.findall("audio")]
     assert audio == [
@@ -204,3 +215,109 @@ def test_markup_in_a_title_stays_text(item: Item) -> None:
     title = "<plot>&lt;evil&gt;</plot>\x00\x0b\ud800"
     show = tvshow(replace(item, series=replace(item.series, title=title)))
     assert texts(show, "title") == ["<plot>&lt;evil&gt;</plot>"]
+
+
+RICH = replace(
+    FACTS,
+    tagline="Die Reise ist zu Ende.",
+    ended="2024-03-22",
+    runtime=25,
+    certificate="FSK 16",
+    trailer="qgQunXdeQ9M",
+    score=Score(8.76, 1200),
+    tags=("magic", "magic"),
+    countries=("JP",),
+    writers=("Kanehito Yamada",),
+    cast=(Person("Atsumi Tanezaki", "Frieren", "https://tmdb/a.jpg"), Person("Kana Ichinose")),
+    seasons={1: SeasonFacts("Die Reise", "Ein Weg.", "2023-09-29"), 0: SeasonFacts("Extras")},
+    episodes={
+        Number(1, 2): EpisodeFacts(
+            "Es muss keine Magie sein", "Ein Plot.", "2023-09-29", {"tmdb": "4711"}, score=Score(7.5, 31),
+            directors=("Tomoya Kitagawa",), writers=("Tomohiro Suzuki",),
+            guests=(Person("Gast", "Händler"),), shown_before=Number(1, 5),
+        )
+    },
+)  # fmt: skip
+
+
+def test_a_show_says_what_a_metadata_source_knows(item: Item) -> None:
+    show = tvshow(replace(item, facts=RICH))
+    assert texts(show, "tagline") == ["Die Reise ist zu Ende."]
+    assert texts(show, "enddate") == ["2024-03-22"]
+    assert texts(show, "runtime") == ["25"]
+    assert texts(show, "mpaa") == ["FSK 16"]
+    assert texts(show, "tag") == ["magic"]
+    assert texts(show, "country") == ["JP"]
+    assert texts(show, "credits") == ["Kanehito Yamada"]
+    assert texts(show, "trailer") == ["plugin://plugin.video.youtube/?action=play_video&videoid=qgQunXdeQ9M"]
+    assert texts(show, "actor/role") == ["Frieren"]
+    assert texts(show, "actor/thumb") == ["https://tmdb/a.jpg"]
+    assert [(one.get("number"), one.text) for one in read(show).findall("namedseason")] == [
+        ("0", "Extras"),
+        ("1", "Die Reise"),
+    ]
+
+
+def test_of_several_ratings_the_metadata_sources_is_shown(item: Item) -> None:
+    ratings = read(tvshow(replace(item, facts=RICH))).findall("ratings/rating")
+    assert [(one.get("name"), one.get("default"), one.findtext("value")) for one in ratings] == [
+        ("tmdb", "true", "8.8"),
+        ("aniworld", None, "9.0"),
+    ]
+
+
+def test_an_episode_says_who_made_it_and_where_it_belongs(item: Item) -> None:
+    episode = episodedetails(replace(item, facts=RICH))
+    assert texts(episode, "director") == ["Tomoya Kitagawa"]
+    assert texts(episode, "credits") == ["Tomohiro Suzuki"]
+    assert texts(episode, "actor/name") == ["Gast"]
+    assert texts(episode, "ratings/rating/value") == ["7.5"]
+    assert texts(episode, "displayseason") == ["1"]
+    assert texts(episode, "displayepisode") == ["5"]
+    assert texts(episode, "premiered") == texts(episode, "aired") == ["2023-09-29"]
+
+
+async def test_a_season_has_a_file_once_something_is_known_of_it(item: Item) -> None:
+    *_, season = await Nfo().sidecars(replace(item, facts=RICH), no_image)
+    assert (season.beside, season.name) == ("season", "season.nfo")
+    assert read(season.content).tag == "season"
+    assert texts(season.content, "title") == ["Die Reise"]
+    assert texts(season.content, "seasonnumber") == ["1"]
+    assert texts(season.content, "premiered") == ["2023-09-29"]
+
+
+def test_a_file_of_two_episodes_has_two_roots_under_one_xml_line(item: Item) -> None:
+    two = replace(item, facts=RICH, more=(Episode(Number(1, 3), "Tötende Magie"),))
+    content = episodedetails(two)
+    assert content.count(b"<?xml") == 1 and content.startswith(b"<?xml")
+    roots = etree.fromstring(b"<x>" + content.partition(b"?>")[2] + b"</x>")
+    assert [(one.findtext("title"), one.findtext("episode")) for one in roots] == [
+        ("Aufbruch", "2"),
+        ("Tötende Magie", "3"),
+    ]
+    assert [one.findtext("runtime") for one in roots] == ["12", "12"], "each has its share of the length"
+    assert all(one.find("fileinfo/streamdetails/video") is not None for one in roots)
+
+
+async def test_a_film_in_a_film_library_has_a_file_of_its_own_and_nothing_of_the_series(item: Item) -> None:
+    (film,) = await Nfo().sidecars(replace(item, facts=RICH, film=True), no_image)
+    assert (film.beside, film.name) == ("episode", ".nfo")
+    root = read(film.content)
+    assert root.tag == "movie"
+    assert root.findtext("title") == "Aufbruch" and root.findtext("plot") == "Ein Plot."
+    assert root.findtext("premiered") == "2023-09-29" and root.findtext("year") == "2023"
+    assert [one.text for one in root.findall("genre")] == ["Animation"]
+    assert root.find("fileinfo/streamdetails/video") is not None
+    assert root.find("season") is None and root.find("status") is None
+
+
+def test_a_film_has_exactly_one_default_id(item: Item) -> None:
+    ids = read(movie(replace(item, facts=RICH))).findall("uniqueid")
+    assert [(one.get("type"), one.get("default")) for one in ids] == [("tmdb", "true"), ("aniworld", None)]
+
+
+def test_a_series_that_nobody_describes_says_so(item: Item) -> None:
+    # The predecessor's minimal file: a title, a year, and a sentence in place of the plot.
+    bare = replace(item, series=replace(item.series, description=""))
+    assert texts(tvshow(bare), "plot") == [NO_PLOT]
+    assert texts(tvshow(replace(bare, facts=FACTS)), "plot") == ["Was TMDB sagt."]

@@ -93,6 +93,10 @@ async def test_what_tmdb_knows_is_told(tmdb: Any) -> None:
         ids={"tmdb": "7", "tvdb": "424536", "imdb": "tt22248376"},
         poster="https://image.tmdb.org/t/p/w780/abc.jpg",
         fanart="https://image.tmdb.org/t/p/w1280/def.jpg",
+        pictures={
+            "poster": ("https://image.tmdb.org/t/p/w780/abc.jpg",),
+            "fanart": ("https://image.tmdb.org/t/p/w1280/def.jpg",),
+        },
     )
 
 
