@@ -46,9 +46,9 @@ class App:
     kept: KeptPages
     refreshing: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def library(self) -> Path:
-        """The library's root, which can be written; SetupError with the remedy otherwise."""
-        return check_library(self.settings.library.anime_directory)
+    def library(self, *, for_writing: bool = True) -> Path:
+        """The library's root, which can be written unless nobody wants to; SetupError with the remedy."""
+        return check_library(self.settings.library.anime_directory, for_writing=for_writing)
 
     def staging(self) -> Path:
         """Where unfinished downloads lie."""

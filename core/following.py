@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import App
-from .errors import ConfigError, NotFound, SetupError, SourceError
+from .errors import ConfigError, NotFound, SourceError
 from .hooks import Catalogue, Feed
-from .library.folders import check_mounted
 from .library.naming import series_folder, told_apart
-from .library.scan import FoundFile, scan_series
-from .models import Hit, Number, Season, Series
-from .store import shelf
+from .models import Hit, Season, Series
+from .scanning import compare, look_at
+from .store import facts, shelf
 from .store.sessions import get_db_session, get_transactional_session
-from .store.tables import AnimeSeries, SystemSettings, now
+from .store.tables import AnimeSeries, now
 
 log = logging.getLogger(__name__)
 
@@ -152,25 +150,32 @@ async def glance(app: App, catalogue: Catalogue, key: str) -> Listing:
     return Listing(series, tuple(seasons))
 
 
-async def follow(app: App, listing: Listing) -> AnimeSeries:
+async def glance_series(app: App, catalogue: Catalogue, key: str) -> Series:
+    """A series' page alone, from a copy up to a week old where there is one."""
+    return await app.glance(catalogue, partial(catalogue.series, key))
+
+
+async def follow(app: App, listing: Listing, *, folder: str = "") -> AnimeSeries:
     """Store a listing and follow its series; for a new one, what the library holds counts as on disk.
 
+    `folder` is where it is in the library, if somebody has said so.
     A series that was followed before is only brought up to date: another process may be filing its
     episodes right now, and a scan would miss them.
     """
-    folder = series_folder(listing.series, app.settings.library.naming)
+    chosen, folder = folder, folder or series_folder(listing.series, app.settings.library.naming)
     async with get_db_session() as session:
         known = await shelf.by_key(session, listing.series.catalogue, listing.series.key)
         new = known is None or not known.followed
-        if known is None and await shelf.has_folder(session, folder):
+        if known is None and not chosen and await shelf.has_folder(session, folder):
             folder = told_apart(folder, listing.series.key)
-    root = app.library() if app.settings.library.anime_directory else None
-    folder = known.folder if known is not None else folder
-    found = await asyncio.to_thread(scan_series, root / folder) if new and root is not None else {}
+    folder = chosen or (known.folder if known is not None else folder)
+    look_there = (new or chosen) and app.settings.library.anime_directory
+    seen = await look_at(app, folder) if look_there else None
     async with get_db_session() as session:
         row = await _save(session, listing, folder)
-        if new:
-            await shelf.set_found(session, row.id, _paths(found))
+        row.folder = folder
+        if seen is not None:
+            await compare(session, row, seen)
     return row
 
 
@@ -216,33 +221,19 @@ async def bring_up_to_date(app: App, row: AnimeSeries, *, ask: bool = True, dry_
     SetupError, and nothing changed, if the library is not there.
     """
     listing = await look(app, app.plugins.catalogue(row.site), row.key) if ask else None
-    library = app.library()
-    found = await asyncio.to_thread(scan_series, _folder(library, row))
+    seen = await look_at(app, row.folder)
     async with get_transactional_session() as session:
-        if not found:
-            check_mounted(library, await shelf.holds_files(session))
         before = await shelf.count_episodes(session, row.id)
         if listing is not None:
             await _save(session, listing, row.folder)
         new = await shelf.count_episodes(session, row.id) - before
-        changed = await shelf.set_found(session, row.id, _paths(found))
+        changed = await compare(session, row, seen)
         if not dry_run:
             await session.commit()
-    return Update(new, changed)
-
-
-def _paths(found: Mapping[Number, FoundFile]) -> dict[Number, str]:
-    return {number: str(file.path) for number, file in found.items()}
+    return Update(new, changed.came + changed.went + changed.moved)
 
 
 async def note_scan() -> None:
     """Remember that all followed series have just been compared with the library."""
     async with get_db_session() as session:
-        await session.merge(SystemSettings(id=1, last_scan_timestamp=now()))
-
-
-def _folder(library: Path, row: AnimeSeries) -> Path:
-    folder = library / row.folder
-    if not row.folder or folder.parent != library:
-        raise SetupError(f"the series {row.name!r} has no proper folder name: {row.folder!r}")
-    return folder
+        await facts.note(session, last_scan_timestamp=now())

@@ -15,11 +15,11 @@ import traceback
 import click
 
 from ..errors import AnidanaError
-from . import demo, fetch, fetching, inspect, nfo, plugin, rename, series
+from . import demo, fetch, fetching, inspect, library, nfo, plugin, rename, series
 from .command import Terminated, print_error, report, report_document
 from .hosts import hosts
 
-GROUPS = (series, rename, fetching, nfo, inspect, demo, fetch)
+GROUPS = (series, library, rename, fetching, nfo, inspect, demo, fetch)
 
 
 @click.group(

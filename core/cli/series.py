@@ -164,6 +164,7 @@ def _series_data(row: ShelfRow) -> dict[str, object]:
         "episodes": row.episodes,
         "on_disk": row.on_disk,
         "missing": row.missing,
+        "missing_files": row.missing_files,
     }
 
 
@@ -177,11 +178,12 @@ def _print_list(to: Console, rows: list[ShelfRow]) -> None:
             row.series.year,
             f"{row.on_disk}/{row.episodes}",
             row.missing or None,
+            row.missing_files or None,
             row.series.identity,
         )
         for row in rows
     ]
-    table(to, ("title", "year", "on disk", "missing", "key"), cells)
+    table(to, ("title", "year", "on disk", "missing", "files gone", "key"), cells)
 
 
 @command("show", "show", example="anidana show frieren")
@@ -219,6 +221,7 @@ def episode_data(row: EpisodeRow) -> dict[str, object]:
         "english_title": row.episode.english_title,
         "languages": row.episode.languages,
         "on_disk": row.episode.is_downloaded,
+        "missing_file": row.lost_its_file,
         "file": row.episode.file_path,
         "language": row.file.language if row.file and row.episode.is_downloaded else None,
         "provider": row.file.provider if row.file and row.episode.is_downloaded else None,
@@ -229,15 +232,18 @@ def episode_data(row: EpisodeRow) -> dict[str, object]:
 
 
 def _print_series(to: Console, counts: ShelfRow, rows: list[EpisodeRow]) -> None:
-    marks = "■○✕" if (to.encoding or "").lower().startswith("utf") else "#.x"
+    marks = "■○✕◌" if (to.encoding or "").lower().startswith("utf") else "#.x?"
     to.print(
         f"{counts.series.name} ({counts.series.year or '–'})   "
         f"{counts.on_disk} of {counts.episodes} on disk · {counts.missing} missing"
+        + (f" · {counts.missing_files} missing files" if counts.missing_files else "")
     )
     for season in sorted({row.number.season for row in rows}, key=lambda n: (n == 0, n)):
         ribbon = "".join(_mark(row, marks) for row in rows if row.number.season == season)
         to.print(f"{'S%02d' % season if season else 'Films'}  {ribbon}")  # noqa: UP031
-    to.print(f"{marks[0]} on disk  {marks[1]} missing  {marks[2]} failed\n", style="dim")
+    to.print(
+        f"{marks[0]} on disk  {marks[1]} missing  {marks[2]} failed  {marks[3]} file gone\n", style="dim"
+    )
     cells = [
         (row.number, row.episode.title or row.episode.english_title, _on_disk(row), _reason(row))
         for row in rows
@@ -257,20 +263,26 @@ def _on_disk(row: EpisodeRow) -> str | None:
 def _mark(row: EpisodeRow, marks: str) -> str:
     if row.episode.is_downloaded:
         return marks[0]
-    return marks[2] if row.job and row.job.error_code else marks[1]
+    if row.job and row.job.error_code:
+        return marks[2]
+    return marks[3] if row.lost_its_file else marks[1]
 
 
 def _reason(row: EpisodeRow) -> str | None:
-    """Why an episode is not on disk, as its last job ended."""
-    if row.episode.is_downloaded or row.job is None:
+    """Why an episode is not on disk: its file has vanished, or its last job ended so."""
+    if row.episode.is_downloaded:
         return None
-    return row.job.error_message or row.job.status
+    said = (row.job.error_message or row.job.status) if row.job else None
+    return "the file is gone" if row.lost_its_file and said in (None, "completed") else said
 
 
 @command("missing", "missing", example="anidana missing frieren")
 @click.argument("series", nargs=-1)
 def missing(out: Output, data: Path, series: tuple[str, ...]) -> int | None:
-    """List episodes that are not on disk, with what is known about each."""
+    """List episodes that are not on disk, with what is known about each.
+
+    An episode whose file is gone is fetched again only if you name it: anidana get "TITLE S01E03".
+    """
     return run(_missing(out, data, " ".join(series)))
 
 
@@ -316,31 +328,49 @@ async def _scan(out: Output, data: Path, words: str, disk: bool, full: bool, dry
     from .. import following
     from ..app import open_app
     from ..errors import ConfigError, SourceError
+    from ..scanning import scan_library
     from ..store import shelf
+    from ..store.peek import mark
     from ..store.sessions import get_db_session
 
+    said = mark(data)
     async with open_app(data) as app, app.alone():
-        app.library()
+        app.library(for_writing=False)
         async with get_db_session(read_only=True) as session:
             rows = (
                 [await shelf.find_series(session, words)]
                 if words
                 else [one.series for one in await shelf.shelf(session)]
             )
-        answer, asked = [], set() if disk else {row.id for row in rows}
+        asked = set() if disk else {row.id for row in rows}
         if not (disk or full or words):
             asked = await following.worth_asking(app, rows, out.warn)
-        for row in rows:
+        updates = {} if words else {row.id: following.Update(0, 0) for row in rows}
+        for row in rows if words else [row for row in rows if row.id in asked]:
             try:
                 update = await following.bring_up_to_date(app, row, ask=row.id in asked, dry_run=dry_run)
             except (SourceError, ConfigError) as error:  # one series; the others are looked at all the same
                 if len(rows) == 1:
                     raise
                 out.warn(f"{row.name}: {error}")
+                updates.pop(row.id, None)
                 continue
-            answer.append({"title": row.name, "key": row.key, "new": update.new, "changed": update.changed})
+            updates[row.id] = update
+        if not words:
+            report = await scan_library(app, dry_run=dry_run, mark=said)
+            for one in report.changed:
+                if before := updates.get(one.series_id):
+                    now = one.came + one.went + one.moved
+                    # A dry run has stored nothing: the same changes are found once more.
+                    changed = max(before.changed, now) if dry_run else before.changed + now
+                    updates[one.series_id] = following.Update(before.new, changed)
         if not words and not dry_run:
             await following.note_scan()
+    answer = [
+        {"title": row.name, "key": row.key, "new": updates[row.id].new, "changed": updates[row.id].changed}
+        for row in rows
+        if row.id in updates
+    ]
 
     def text(to: Console) -> None:
         cells = [(one["title"], one["new"] or None, one["changed"] or None) for one in answer]

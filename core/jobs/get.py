@@ -66,6 +66,7 @@ class Picked:
 async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
     """Find the episodes that selectors mean; without selectors, those that wait from an earlier run.
 
+    An episode whose file has vanished is meant by a selector that names its season or number only.
     NotFound if a selector fits no followed series, or none of its episodes.
     """
     rows: dict[int, EpisodeRow] = {}
@@ -78,7 +79,8 @@ async def pick(app: App, selectors: Sequence[Selector]) -> Picked:
             meant = [row for row in listed if selector.picks(row.number, row.episode.absolute)]
             if not meant:
                 raise NotFound(f"{series.name} has no such episode", hint=f"anidana show {series.identity}")
-            rows.update((row.episode.id, row) for row in meant)
+            named = selector.season is not None or selector.absolute is not None
+            rows.update((row.episode.id, row) for row in meant if named or not row.lost_its_file)
     return Picked(
         tuple(row for row in rows.values() if not row.episode.is_downloaded),
         tuple(row for row in rows.values() if row.episode.is_downloaded),

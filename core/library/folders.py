@@ -17,10 +17,11 @@ TEMPORARY = ".anidana-"
 """What the name of every unfinished file of ours in the library begins with; media servers skip dots."""
 
 
-def check_library(path: Path | None) -> Path:
+def check_library(path: Path | None, *, for_writing: bool = True) -> Path:
     """The library as an absolute path, after a file has really been written to it and removed.
 
-    Raises SetupError with path, owner and remedy if it is not set, not there or not writable.
+    Not `for_writing`, it only has to be there. Raises SetupError with path, owner and remedy if it is not
+    set, not there or not writable.
     """
     if path is None:
         raise SetupError("no library is set", hint="set ANIME_DIRECTORY, or library.anime_directory")
@@ -32,6 +33,8 @@ def check_library(path: Path | None) -> Path:
             f"the library {library} {what}; {_owner(library)}",
             hint=f"create it (mkdir -p {library}), mount it, or set ANIME_DIRECTORY to another folder",
         )
+    if not for_writing:
+        return library
     with disk_errors(library):
         probe = temporary_in(library)
         probe.touch(exist_ok=False)

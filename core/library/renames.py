@@ -17,7 +17,8 @@ from typing import TypeAlias
 from .folders import disk_errors
 from .moves import Move, aside
 from .naming import folded
-from .scan import EXTENSIONS, MOST_DEPTH
+from .reading import EXTENSIONS
+from .walk import MOST_DEPTH
 
 _Steps: TypeAlias = tuple[list[Move], list[Move]]
 """Those to names that are free, then those to names that were taken before."""
@@ -136,7 +137,7 @@ def _by_folder(there: Iterable[PurePosixPath]) -> dict[PurePosixPath, list[str]]
 
 
 def _is_video(path: PurePosixPath) -> bool:
-    return path.suffix.casefold() in EXTENSIONS
+    return path.suffix.casefold().removeprefix(".") in EXTENSIONS
 
 
 def _group(

@@ -1,115 +1,111 @@
-"""What is already in the library: video files and the episodes they hold, told by their names.
-
-Nothing is written and nothing is guessed: a folder that cannot be read is an error, never an
-empty one, or everything in it would be fetched again.
-"""
+"""Which video of the library is which episode: pure, on what was read and what the catalogue lists."""
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
-from ..models import Number
-from .folders import disk_errors
+from .reading import Reading
+from .walk import Video, plain
 
-log = logging.getLogger(__name__)
-
-EXTENSIONS = frozenset({".mkv", ".mp4", ".avi", ".webm", ".m4v", ".mov", ".ts", ".wmv"})
-"""What counts as a video, whoever put it there."""
-
-MOST_DEPTH = 4
-MOST_IN_ONE_FILE = 50
-
-_SXXEYY = re.compile(
-    r"(?<![a-z0-9])s(\d{1,4})[ ._-]?e(\d{1,4})(?:-?e(\d{1,4})|-(\d{2,3})(?![a-z0-9]))?", re.IGNORECASE
-)
-_CROSS = re.compile(r"(?<![a-z0-9])(\d{1,2})x(\d{2,4})(?![a-z0-9])", re.IGNORECASE)
-_SEASON_FOLDER = re.compile(r"(?:season|staffel|s)[ ._-]*(\d{1,4})", re.IGNORECASE)
-_SPECIALS = frozenset({"specials", "special", "filme", "movies"})
-_EPISODE_ONLY = re.compile(
-    r".*?(?<![a-z])(?:episode|folge|film|ep|e)[ ._-]*(\d{1,4})(?!\d)|(\d{1,3})(?=[ ._-]|$)",
-    re.IGNORECASE,
-)
+Place: TypeAlias = tuple[int, int]
+"""Season and episode, as a plain pair: there may be 200,000 of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A video in the library: bytes, and when it was last changed in nanoseconds."""
+class Shelved(NamedTuple):
+    """A video, and what its name tells."""
 
-    path: Path
-    size: int
-    mtime_ns: int
+    video: Video
+    reading: Reading | None
 
 
-def scan_series(folder: Path) -> dict[Number, FoundFile]:
-    """The episodes in one series' folder; of two files for one episode the larger counts.
+@dataclass(slots=True)
+class Placed:
+    """The videos of one series by episode, and those that need a look; paths are below the library.
 
-    Hidden and empty files are passed over, and so are links that lead out of the library. Raises
-    SetupError if the library is not there or a folder cannot be read.
+    `doubles` are the files of one episode where there are several, the one that counts first;
+    `unlisted` tell an episode that the catalogue does not list, `unread` tell none.
     """
-    library = folder.parent
-    with disk_errors(folder):
-        if not os.path.lexists(folder):
-            os.scandir(library).close()
-            return {}
-        found: dict[Number, FoundFile] = {}
-        for file in _videos(folder, library.resolve(), MOST_DEPTH):
-            for number in numbers(file.path.relative_to(folder)):
-                if number not in found or found[number].size < file.size:
-                    found[number] = file
-    return found
+
+    found: dict[Place, str] = field(default_factory=dict)
+    doubles: list[tuple[Place, list[str]]] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
-def numbers(relative: PurePath) -> tuple[Number, ...]:
-    """The episodes that a video holds by its name, below its series' folder; none if it does not say.
+def place(files: Iterable[Shelved], listed: Mapping[Place, int | None], had: Mapping[Place, str]) -> Placed:
+    """Find the episode of each video of a series.
 
-    The file's name decides; the season's folder helps where the name has an episode number only.
+    `listed` are the catalogue's episodes with their absolute numbers, `had` the paths that the store
+    knows. Of several files for one episode the known one counts, else the largest.
     """
-    if found := _SXXEYY.search(relative.stem):
-        season, first = int(found[1]), int(found[2])
-        last = int(found[3] or found[4] or first)
-        count = last - first + 1 if first <= last < first + MOST_IN_ONE_FILE else 1
-        return tuple(Number(season, first + step) for step in range(count))
-    if found := _CROSS.search(relative.stem):
-        return (Number(int(found[1]), int(found[2])),)
-    season_of_folder = _season(relative.parent.name)
-    if season_of_folder is not None and (found := _EPISODE_ONLY.match(relative.stem)):
-        return (Number(season_of_folder, int(found[1] or found[2])),)
-    return ()
+    placed = Placed()
+    by_absolute = {absolute: key for key, absolute in listed.items() if absolute is not None and key[0]}
+    if not by_absolute:
+        by_absolute = dict(enumerate(sorted(key for key in listed if key[0]), 1))
+    claims: dict[Place, list[Video]] = defaultdict(list)
+    for video, reading in files:
+        if reading is None:
+            placed.unread.append(video.path)
+        elif places := _places(reading, listed, by_absolute):
+            for key in places:
+                claims[key].append(video)
+        else:
+            placed.unlisted.append(video.path)
+    for key, videos in claims.items():
+        if len(videos) > 1:
+            known = had.get(key)
+            videos.sort(key=lambda video: (video.path != known, -video.size, video.path))
+            placed.doubles.append((key, [video.path for video in videos]))
+        placed.found[key] = videos[0].path
+    placed.doubles.sort()
+    return placed
 
 
-def _season(folder: str) -> int | None:
-    if folder.strip().casefold() in _SPECIALS:
-        return 0
-    found = _SEASON_FOLDER.fullmatch(folder.strip())
-    return int(found[1]) if found else None
+def _places(
+    reading: Reading, listed: Mapping[Place, int | None], by_absolute: Mapping[int, Place]
+) -> list[Place]:
+    """The listed episodes that a name means: by its season, else by counting through all of them."""
+    season, first, last = reading
+    numbers = range(first, last + 1)
+    if season is not None and (here := [(season, one) for one in numbers if (season, one) in listed]):
+        return here
+    through = [by_absolute[one] for one in numbers if one in by_absolute]
+    # `Season 2/Show - 063`: a season's folder, and a number that goes on from the one before it.
+    return [key for key in through if season is None or key[0] == season]
 
 
-def _videos(folder: Path, library: Path, depth: int) -> Iterator[FoundFile]:
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            path = Path(entry.path)
-            if entry.name.startswith(".") or not _stays(entry, library):
-                continue
-            if entry.is_dir():
-                if depth > 1:
-                    yield from _videos(path, library, depth - 1)
-            elif path.suffix.casefold() in EXTENSIONS and entry.is_file():
-                status = entry.stat()
-                if status.st_size:
-                    yield FoundFile(path, status.st_size, status.st_mtime_ns)
+@dataclass(slots=True)
+class Shelves:
+    """Whose the library's folders are.
+
+    `seconds` maps a folder to the one that its series is kept in; `strangers` belong to no series.
+    """
+
+    owners: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, str] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
 
 
-def _stays(entry: os.DirEntry[str], library: Path) -> bool:
-    if not entry.is_symlink():
-        return True
-    link = Path(entry.path)
-    target = link.resolve()
-    if target.is_relative_to(library) and not link.parent.resolve().is_relative_to(target):
-        return True
-    log.warning("%s leads out of the library, or in a circle: it is not looked at", link)
-    return False
+def owners(folders: Iterable[str], series: Sequence[tuple[int, str]]) -> Shelves:
+    """Say whose each folder is, for series given by id and folder.
+
+    Names that differ in case or in how their letters are put together are one name; if there are two such
+    folders, the one that is spelled as it was stored is the series' own.
+    """
+    shelves = Shelves()
+    exact = {folder: id_ for id_, folder in series}
+    folders = set(folders)
+    alike = {plain(folder): (id_, folder) for id_, folder in series}
+    for folder in sorted(folders):
+        if folder in exact:
+            shelves.owners[folder] = exact[folder]
+        elif (near := alike.get(plain(folder))) is None:
+            shelves.strangers.append(folder)
+        elif near[1] in folders or near[0] in shelves.owners.values():
+            shelves.seconds[folder] = near[1]
+        else:
+            shelves.owners[folder] = near[0]
+    return shelves

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import TypeAdapter
 from rapidfuzz import fuzz, process
-from sqlalchemy import Insert, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import models
 from ..errors import NotFound
+from . import disk
+from .inserting import insert as insert
+from .listing import save_seasons
 from .tables import OPEN, AnimeSeries, DownloadQueueItem, Episode, EpisodeFile, Status, now
+
+MISSING = ~Episode.is_downloaded & Episode.file_path.is_(None)
+"""An episode that never was on disk."""
+
+MISSING_FILE = ~Episode.is_downloaded & Episode.file_path.is_not(None)
+"""An episode whose file has vanished; `file_path` is where it was."""
 
 _LEAST_LIKENESS = 60
 _SERIES = TypeAdapter(models.Series)
@@ -27,11 +34,12 @@ class ShelfRow:
     series: AnimeSeries
     episodes: int
     on_disk: int
+    missing_files: int = 0
 
     @property
     def missing(self) -> int:
-        """Episodes that are not on disk."""
-        return self.episodes - self.on_disk
+        """Episodes that never were on disk; those whose file has vanished are counted apart."""
+        return self.episodes - self.on_disk - self.missing_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,10 @@ class EpisodeRow:
         """The episode's number in the catalogue."""
         return models.Number(self.episode.season, self.episode.episode_number)
 
-
-def insert(session: AsyncSession, table: Any) -> Any:
-    """An INSERT that knows `ON CONFLICT`, in the database's own dialect."""
-    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement: Insert = build(table)
-    return statement
+    @property
+    def lost_its_file(self) -> bool:
+        """Whether the episode was on disk and its file has vanished."""
+        return not self.episode.is_downloaded and self.episode.file_path is not None
 
 
 async def by_key(session: AsyncSession, site: str, key: str) -> AnimeSeries | None:
@@ -86,31 +92,7 @@ async def save_series(session: AsyncSession, series: models.Series, folder: str)
 
 async def save_season(session: AsyncSession, series_id: int, season: models.Season) -> None:
     """Store a season's table; what is on disk stays as it is, rows are never deleted."""
-    rows = [
-        {
-            "series_id": series_id,
-            "season": episode.number.season,
-            "episode_number": episode.number.episode,
-            "title": episode.title[:500],
-            "english_title": episode.english_title[:500],
-            "kind": episode.kind.value,
-            "absolute": episode.absolute,
-            "languages": [str(language) for language in episode.languages],
-            "is_downloaded": False,
-            "created_at": now(),
-            "updated_at": now(),
-        }
-        for episode in season.episodes
-    ]
-    if not rows:
-        return
-    statement = insert(session, Episode)
-    said = ("title", "english_title", "kind", "absolute", "languages", "updated_at")
-    statement = statement.on_conflict_do_update(
-        index_elements=["series_id", "season", "episode_number"],
-        set_={name: statement.excluded[name] for name in said},
-    )
-    await session.execute(statement, rows)
+    await save_seasons(session, [(series_id, season)])
 
 
 def series_value(row: AnimeSeries) -> models.Series:
@@ -173,12 +155,13 @@ async def shelf(session: AsyncSession) -> list[ShelfRow]:
             Episode.series_id,
             func.count().label("episodes"),
             func.count().filter(Episode.is_downloaded).label("on_disk"),
+            func.count().filter(MISSING_FILE).label("missing_files"),
         )
         .group_by(Episode.series_id)
         .subquery()
     )
     query = (
-        select(AnimeSeries, func.coalesce(counts.c.episodes, 0), func.coalesce(counts.c.on_disk, 0))
+        select(AnimeSeries, *(func.coalesce(count, 0) for count in list(counts.c)[1:]))
         .outerjoin(counts, counts.c.series_id == AnimeSeries.id)
         .where(AnimeSeries.followed)
         .order_by(AnimeSeries.name)
@@ -193,7 +176,10 @@ async def episodes(
     missing: bool = False,
     open_jobs: bool = False,
 ) -> list[EpisodeRow]:
-    """Episodes of followed series in order, each with its newest job and its file."""
+    """Episodes of followed series in order, each with its newest job and its file.
+
+    `missing` ones never were on disk, or their file has vanished (`lost_its_file`).
+    """
     newest = select(func.max(DownloadQueueItem.id)).group_by(DownloadQueueItem.episode_id)
     query = (
         select(AnimeSeries, Episode, DownloadQueueItem, EpisodeFile)
@@ -270,14 +256,41 @@ async def unfollow(session: AsyncSession, series_id: int) -> int:
 
 
 async def set_found(session: AsyncSession, series_id: int, paths: Mapping[models.Number, str]) -> int:
-    """Note which episodes of a series a scan found, by their paths; returns how many rows changed.
+    """Note which episodes of a series are on disk, by their paths; returns how many rows changed.
 
-    A file that vanished makes its episode missing; its row stays.
+    A file that vanished makes its episode a missing file; its row stays.
     """
-    changed = 0
-    for row in await session.scalars(select(Episode).where(Episode.series_id == series_id)):
-        path = paths.get(models.Number(row.season, row.episode_number))
-        if (path is not None) != row.is_downloaded or path != row.file_path:
-            row.is_downloaded, row.file_path = path is not None, path
-            changed += 1
-    return changed
+    new = disk.changes(
+        await disk.episodes(session, [series_id]),
+        {(number.season, number.episode): path for number, path in paths.items()},
+    )
+    await disk.apply(session, new)
+    return len(new)
+
+
+async def get_series_with_missing_episodes(session: AsyncSession) -> list[AnimeSeries]:
+    """Followed series with an episode that is not downloaded, by name.
+
+    One whose file has vanished does not count: it was downloaded, and is not wanted by itself.
+    """
+    wanted = select(Episode.id).where(Episode.series_id == AnimeSeries.id, MISSING)
+    return await _followed(session, wanted.exists())
+
+
+async def get_series_with_no_episodes(session: AsyncSession) -> list[AnimeSeries]:
+    """Followed series that have episodes, none of them downloaded, by name."""
+    some = select(Episode.id).where(Episode.series_id == AnimeSeries.id)
+    return await _followed(
+        session,
+        some.where(~Episode.is_downloaded).exists() & ~some.where(Episode.is_downloaded).exists(),
+    )
+
+
+async def _followed(session: AsyncSession, where: ColumnElement[bool]) -> list[AnimeSeries]:
+    query = select(AnimeSeries).where(AnimeSeries.followed, where).order_by(AnimeSeries.name)
+    return list(await session.scalars(query))
+
+
+async def all_series(session: AsyncSession) -> list[AnimeSeries]:
+    """Every series, followed or not."""
+    return list(await session.scalars(select(AnimeSeries).order_by(AnimeSeries.id)))

@@ -100,8 +100,10 @@ class AnimeSeries(Base):
 
 
 class Episode(Base):
-    """One episode of a catalogue: missing while `is_downloaded` is false, never deleted by a download.
+    """One episode of a catalogue; its row is never deleted by a download or a scan.
 
+    On disk: `is_downloaded`, and `file_path` says where. Missing: neither. Missing file: it was on disk at
+    `file_path` and is there no longer; that is shown, and only fetched if somebody asks for it.
     `languages` are what the season table claims, as texts (`de`, `ja+de`).
     """
 
@@ -243,10 +245,61 @@ class RenameRow(Base):
     begun_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
 
 
+class LibraryFolder(Base):
+    """A folder of the library as it was last read; `path` is below `SystemSettings.library_root`.
+
+    A `mtime_ns` of 0 says that it has to be read again.
+    """
+
+    __tablename__ = "library_folders"
+
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    read_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+
+
+class LibraryFile(Base):
+    """A video in the library, whoever put it there, and the episodes that its name tells (`Reading`)."""
+
+    __tablename__ = "library_files"
+
+    folder: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    season: Mapped[int | None] = mapped_column(Integer, default=None)
+    first_episode: Mapped[int | None] = mapped_column(Integer, default=None)
+    last_episode: Mapped[int | None] = mapped_column(Integer, default=None)
+
+
+class FolderReview(Base):
+    """A folder of the library that nobody knows the series of; `candidates` are what it may be.
+
+    `state` is `open`, `taken` or `ignored`.
+    """
+
+    __tablename__ = "folder_reviews"
+
+    folder: Mapped[str] = mapped_column(Text, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    year: Mapped[int | None] = mapped_column(Integer, default=None)
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default_factory=list)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
+
+
 class SystemSettings(Base):
-    """The single row of facts about this installation."""
+    """The single row of facts about this installation; it is changed by `facts.note` only.
+
+    `library_mark` stands for the settings with which the library was last read as a whole.
+    """
 
     __tablename__ = "system_settings"
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     last_scan_timestamp: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    library_root: Mapped[str | None] = mapped_column(Text, default=None)
+    library_mark: Mapped[str | None] = mapped_column(Text, default=None)
+    library_read_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    migration_legacy_files_completed: Mapped[bool] = mapped_column(default=False)

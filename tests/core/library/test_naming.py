@@ -24,7 +24,7 @@ from anidana.core.library.naming import (
     told_apart,
     under,
 )
-from anidana.core.library.scan import numbers
+from anidana.core.library.reading import read
 from anidana.core.settings import Naming
 
 MakeSeries = Callable[..., Series]
@@ -153,8 +153,9 @@ def test_presets(series: MakeSeries, episode: MakeEpisode, preset: Preset, folde
     assert series_folder(series(), naming, tmdb="209867") == folder
     path = episode_path(folder, series(), episode(), naming, "mkv", GERMAN_DUB)
     assert path == PurePosixPath(folder, file)
-    scanned = numbers(PurePosixPath(file))
-    assert scanned == (episode().number,), "our own scan reads it"
+    read_back = read(PurePosixPath(file).name, folder)
+    number = episode().number
+    assert read_back == (number.season, number.episode, number.episode), "our own scan reads it"
 
 
 def test_an_id_that_is_not_known_takes_its_brackets_along(series: MakeSeries) -> None:
