@@ -14,6 +14,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import pluggy
 
 from .models import (
+    Episode,
+    EpisodeFacts,
     Hit,
     Item,
     Link,
@@ -125,13 +127,49 @@ class Feed(Protocol):
 class Access:
     """What a metadata source may use: its key, another address than its own, languages by rank.
 
-    `pictures` is the size that the owner wants: `small`, `large` or `original`.
+    `pictures` is the size that the owner wants: `small`, `large` or `original`. `id` is the source's own
+    of the series, where it was found before or chosen by the owner; then nothing is searched.
     """
 
     key: str = field(repr=False)
     url: str | None = None
     languages: tuple[str, ...] = ("de", "en")
     pictures: str = "large"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One episode or film as a metadata source lists it; `id` is the source's, a film has no `number`.
+
+    `english_title` and `titles`, those in other languages, are what it is known by; placeholders are
+    none. `absolute` counts through all seasons.
+    """
+
+    id: str
+    number: Number | None = None
+    english_title: str = ""
+    titles: tuple[str, ...] = ()
+    absolute: int | None = None
+    facts: EpisodeFacts = EpisodeFacts()  # noqa: RUF009 - frozen
+
+    @property
+    def key(self) -> str:
+        """What no other of the series is called: `S01E05`, `film 1234`."""
+        return f"film {self.id}" if self.number is None else str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a metadata source knows: the series, and all that it lists of it under its own numbers.
+
+    Seasons in the facts are the source's, too, and no episodes are in them: numbering.py pairs them.
+    `id` is the source's own of the series.
+    """
+
+    id: str
+    facts: SeriesFacts
+    listed: tuple[Listed, ...] = ()
 
 
 @runtime_checkable
@@ -140,8 +178,11 @@ class MetadataSource(Protocol):
 
     name: str
 
-    async def describe(self, series: Series, numbers: Sequence[Number], access: Access) -> SeriesFacts | None:
-        """What it knows about the series and these episodes; None if it finds no sure match."""
+    async def describe(self, series: Series, episodes: Sequence[Episode], access: Access) -> Known | None:
+        """What it knows about the series and its films among these episodes; None without a sure match.
+
+        Gone if it has no series of the id in `access`.
+        """
         ...
 
 

@@ -89,7 +89,7 @@ class Episode:
 
     `title` is in the catalogue's language and may be empty, then `english_title` is all there is.
     `absolute` counts through all seasons. `languages` and `providers` are what the table claims;
-    the episode's own page decides.
+    the episode's own page decides. `filed_as` is its number among the specials of the library.
     """
 
     number: Number
@@ -99,6 +99,12 @@ class Episode:
     absolute: int | None = None
     languages: tuple[Language, ...] = ()
     providers: tuple[str, ...] = ()
+    filed_as: int | None = None
+
+    @property
+    def place(self) -> Number:
+        """Its number in the library: the catalogue's, but for specials that are counted otherwise."""
+        return self.number if self.filed_as is None else Number(0, self.filed_as)
 
     @property
     def name(self) -> str:

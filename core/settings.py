@@ -62,6 +62,7 @@ class Library(Section):
     """The folder that the media servers show."""
 
     anime_directory: Folder | None = Field(None, description="Root folder of the library.")
+    films: Folder | None = Field(None, description="Root folder of films; default: among the specials.")
     naming: Naming = Naming()
     recycle: str = Field(".recycle", pattern=r"^\.[^./\\]+$", description="Hidden folder for replaced files.")
     recycle_days: int = Field(30, ge=0, description="Days that these are kept; 0: until you delete them.")

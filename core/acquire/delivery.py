@@ -6,7 +6,7 @@ import asyncio
 import errno
 import hashlib
 import shutil
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ async def deliver(
     staging: Path,
     settings: Downloads,
     report: Report,
-    expected_seconds: float | None = None,
+    expected_seconds: Callable[[], float | None] = lambda: None,
     claim: Claim | None = None,
     quarantine: Quarantine | None = None,
 ) -> tuple[Path, MediaInfo]:
@@ -80,7 +80,9 @@ async def deliver(
         try:
             joined = await join.result
             assert fetched is not None, "a join that failed has raised"
-            verify.check(joined, fetched, announced_size=proof.stream.size, expected_seconds=expected_seconds)
+            verify.check(
+                joined, fetched, announced_size=proof.stream.size, expected_seconds=expected_seconds()
+            )
         except Damaged as error:
             if quarantine is not None:
                 whose = f"{staging.name} {proof.provider}"

@@ -61,7 +61,7 @@ async def acquire(
     `visit` is the one that read the catalogue. `staging` belongs to this episode alone; what an
     earlier run left there is gone on with, and removed once the file is whole. A mirror that
     fails while it is fetched makes room for what is left, the better language first, and so does one
-    whose video is a small part of `expected_seconds`, if anybody knows by the time it is proven.
+    whose video is a small part of `expected_seconds`, if anybody knows by the time it is here.
     `claim` and `quarantine` as in `deliver`.
 
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
@@ -137,7 +137,7 @@ class _Episode:
                     staging=self.staging,
                     settings=self.settings,
                     report=self.report,
-                    expected_seconds=self.expected_seconds(),
+                    expected_seconds=self.expected_seconds,
                     claim=self.claim,
                     quarantine=self.quarantine,
                 )

@@ -18,6 +18,7 @@ from ..errors import AnidanaError
 from . import demo, fetch, fetching, inspect, library, nfo, plugin, rename, series
 from .command import Terminated, print_error, report, report_document
 from .hosts import hosts
+from .numbers import match, numbers
 
 GROUPS = (series, library, rename, fetching, nfo, inspect, demo, fetch)
 
@@ -39,6 +40,8 @@ for module in GROUPS:
         if isinstance(item, click.Command):
             program.add_command(item)
 program.add_command(hosts)
+program.add_command(match)
+program.add_command(numbers)
 program.add_command(plugin.group)
 
 

@@ -31,18 +31,20 @@ from ..errors import (
 from ..fetch import Visit
 from ..hooks import Catalogue
 from ..hosts import HostState
-from ..library import naming, place
+from ..library import place
 from ..library.folders import disk_errors
 from ..library.room import Claim, Room
 from ..logs import DOWNLOAD_ERRORS
-from ..metadata.facts import look_up
 from ..metadata.images import ImageDownloader
+from ..metadata.matching import facts_of
+from ..metadata.numbering import is_special
 from ..metadata.sidecars import describe, pictures_there
-from ..models import Attempt, Item, Kind, Language, Mirror, SeriesFacts, Sidecar
-from ..store import hosts, queue, shelf
+from ..models import Attempt, Item, Language, Mirror, SeriesFacts, Sidecar
+from ..store import hosts, pairs, queue, shelf
 from ..store.queue import Ticket
 from ..store.sessions import get_db_session
 from ..store.tables import AnimeSeries, Episode, EpisodeFile, now
+from .destination import Destination, destination
 from .earlier import REPLACES, expected_seconds, expected_size, ours
 from .events import Listener, Moved, Staged, Tried
 
@@ -172,7 +174,7 @@ async def _put_back(job: Job) -> None:
 
 async def _fetch_and_file(job: Job, claim: Claim) -> None:
     app = job.run.app
-    library, staging = claim.library, claim.staging
+    staging = claim.staging
     async with get_db_session(read_only=True) as session:
         earlier = await shelf.file_of(session, job.episode.id)
         alike = await shelf.like(session, job.series.id)
@@ -198,11 +200,11 @@ async def _fetch_and_file(job: Job, claim: Claim) -> None:
     if not offers:
         names = " ".join(dict.fromkeys(state.name for state in asleep))
         raise Refused(_resting_text(asleep), hint=f"wait, or: anidana hosts wake {names}")
-    target = _target(job, library, f".{app.settings.downloads.container}", offers[0].mirror.language)
-    place.check_target(target, _ours(job, earlier, target))
+    facts = _facts(job)
+    goal = await _goal(job, app.settings.downloads.container, offers[0].mirror.language)
+    place.check_target(goal.path, _ours(job, earlier, goal.path))
     with disk_errors(staging):
         staging.mkdir(parents=True, exist_ok=True)
-    facts = _facts(job)
     damaged = Quarantine(staging.parent / "quarantine", app.settings.downloads.keep_damaged)
     try:
         got = await acquire(
@@ -233,7 +235,7 @@ async def _fetch_and_file(job: Job, claim: Claim) -> None:
         log.warning(
             "%s: %s from %s, but its sound is tagged %s", job.label, got.language.label, got.provider, tags
         )
-    await _file(job, got, library, earlier)
+    await _file(job, got, earlier)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
 
@@ -270,23 +272,21 @@ def _not_out(job: Job, mirrors: Sequence[Mirror]) -> str:
     return f"{job.label} is not out in {wanted}; " + (f"there is {offered}" if offered else "it is announced")
 
 
-async def _file(job: Job, got: Acquired, library: Path, earlier: EpisodeFile | None) -> None:
+async def _file(job: Job, got: Acquired, earlier: EpisodeFile | None) -> None:
     """Sidecars, then the video into the library, then the store: each step before the next."""
     app = job.run.app
-    series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
+    series, facts = shelf.series_value(job.series), await asyncio.shield(_facts(job))
     job.stage("describing")
-    target = _target(job, library, got.path.suffix, got.language)
-    present = await asyncio.to_thread(pictures_there, target, library / job.series.folder)
-    film = episode.kind is Kind.MOVIE and not target.is_relative_to(library / job.series.folder)
-    facts = await asyncio.shield(_facts(job))
-    item = Item(series, episode, got.language, got.media, facts, film=film, present=present)
+    goal = await _goal(job, got.path.suffix, got.language)
+    present = await asyncio.to_thread(pictures_there, goal.path, goal.folder)
+    item = Item(series, goal.episode, got.language, got.media, facts, film=goal.film, present=present)
     wishes, fetch_image = app.settings.metadata, job.run.images.fetch
     sidecars = await describe(item, got.path, app.plugins.writers, wishes, fetch_image)
-    replaced = _ours(job, earlier, target)
-    replaces = {REPLACES: target.stat().st_size} if replaced.knows(target) else {}
+    replaced = _ours(job, earlier, goal.path)
+    replaces = {REPLACES: goal.path.stat().st_size} if replaced.knows(goal.path) else {}
     file = EpisodeFile(
         episode_id=job.episode.id,
-        path=str(target),
+        path=str(goal.path),
         language=str(got.language),
         provider=got.provider,
         size=got.media.size,
@@ -296,17 +296,16 @@ async def _file(job: Job, got: Acquired, library: Path, earlier: EpisodeFile | N
     async with get_db_session() as session:
         if not await queue.plan_filing(session, job.ticket, file):
             raise Held(f"{job.label} has been taken over by another run")
+        await pairs.file_as(session, job.episode.id, goal.episode.filed_as)
     job.stage("filing")
-    await _to_the_end(_place(job, got.path, target, sidecars, replaced))
+    await _to_the_end(_place(job, got.path, goal, sidecars, replaced))
 
 
-def _target(job: Job, library: Path, extension: str, language: Language) -> Path:
-    """Where the episode's file goes."""
-    series, episode = shelf.series_value(job.series), shelf.episode_value(job.episode)
-    template = job.run.app.settings.library.naming
-    return naming.under(
-        library, naming.episode_path(job.series.folder, series, episode, template, extension, language)
-    )
+async def _goal(job: Job, extension: str, language: Language) -> Destination:
+    """Where the episode's file goes; of films and specials the metadata source has a say in that."""
+    special = is_special(shelf.episode_value(job.episode))
+    facts = await asyncio.shield(_facts(job)) if special else None
+    return await destination(job.run.app, job.series, job.episode, facts, extension, language)
 
 
 def _ours(job: Job, earlier: EpisodeFile | None, target: Path) -> place.Ours:
@@ -315,11 +314,10 @@ def _ours(job: Job, earlier: EpisodeFile | None, target: Path) -> place.Ours:
 
 
 async def _place(
-    job: Job, staged: Path, target: Path, sidecars: Sequence[Sidecar], replaced: place.Ours
+    job: Job, staged: Path, goal: Destination, sidecars: Sequence[Sidecar], replaced: place.Ours
 ) -> None:
     app = job.run.app
-    folder = app.library() / job.series.folder
-    await asyncio.to_thread(place.place, staged, target, folder, sidecars, replaced)
+    await asyncio.to_thread(place.place, staged, goal.path, goal.folder, sidecars, replaced)
     async with get_db_session() as session:
         await queue.complete(session, job.ticket, [s.value().name for s in app.settings.media_servers])
 
@@ -336,17 +334,9 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 def _facts(job: Job) -> asyncio.Task[SeriesFacts | None]:
     """Metadata of the series, asked for once in a run."""
-    app, key = job.run.app, job.series.id
+    key = job.series.id
     if key not in job.run.facts:
-
-        async def ask() -> SeriesFacts | None:
-            async with get_db_session(read_only=True) as session:
-                rows = await shelf.episodes(session, series_ids=[key])
-            numbers = [row.number for row in rows]
-            series = shelf.series_value(job.series)
-            return await look_up(series, numbers, app.plugins.sources, app.settings.metadata)
-
-        job.run.facts[key] = asyncio.create_task(ask())
+        job.run.facts[key] = asyncio.create_task(facts_of(job.run.app, job.series))
     return job.run.facts[key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..app import App
@@ -26,10 +27,10 @@ async def recover(app: App) -> None:
     async with get_db_session(read_only=True) as session:
         jobs = await queue.interrupted(session)
     names = [server.value().name for server in app.settings.media_servers]
-    library = app.library()
+    roots = [one for one in (app.library(), app.settings.library.films) if one is not None]
     for job in jobs:
         ticket = Ticket(job.id, job.attempt)
-        filed = await asyncio.to_thread(_filed, job, library)
+        filed = await asyncio.to_thread(_filed, job, roots)
         async with get_db_session() as session:
             if filed:
                 await queue.complete(session, ticket, names)
@@ -48,10 +49,11 @@ def _clear(staging: Path, resumable: set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _filed(job: DownloadQueueItem, library: Path) -> bool:
+def _filed(job: DownloadQueueItem, roots: Sequence[Path]) -> bool:
     if job.file_destination is None:
         return False
     path = Path(job.file_destination)
-    if path.is_relative_to(library):
-        sweep(library / path.relative_to(library).parts[0])
+    for root in roots:
+        if path.is_relative_to(root):
+            sweep(root / path.relative_to(root).parts[0])
     return path.is_file() and path.stat().st_size == job.file_size

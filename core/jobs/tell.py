@@ -51,7 +51,10 @@ def _batches(app: App, waiting: Sequence[Waiting]) -> list[_Batch]:
     actions = {action.name: action for action in app.plugins.actions}
     library = app.settings.library.anime_directory or Path()
     batches = []
-    for (name, _), group in groupby(waiting, key=lambda one: (one.row.server, one.series.id)):
+    ordered = sorted(waiting, key=lambda one: (one.row.server, one.series.id, _folder(library, one)))
+    for (name, _, folder), group in groupby(
+        ordered, key=lambda one: (one.row.server, one.series.id, _folder(library, one))
+    ):
         rows = list(group)
         if name not in servers:
             continue  # the server was taken out of the settings; its rows wait for it to come back
@@ -59,10 +62,16 @@ def _batches(app: App, waiting: Sequence[Waiting]) -> list[_Batch]:
             NewFile(one.row.path, Number(one.episode.season, one.episode.episode_number)) for one in rows
         )
         series = rows[0].series
-        news = News(str(library), str(library / series.folder), series.name, files)
+        news = News(str(library), folder, series.name, files)
         server = servers[name]
         batches.append(_Batch(actions[server.kind], server, news, [one.row.id for one in rows]))
     return batches
+
+
+def _folder(library: Path, one: Waiting) -> str:
+    """The series' own, or that of a film in a library of films."""
+    path = Path(one.row.path)
+    return str(library / one.series.folder if path.is_relative_to(library) else path.parent)
 
 
 async def _tell_server(

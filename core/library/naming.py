@@ -75,10 +75,20 @@ def episode_path(
     episodes of the same season that the file holds besides. Raises ConfigError for a wrong template or
     a path too long for Windows, Damaged for an extension that no video has.
     """
-    if (extension := extension.removeprefix(".")) not in VIDEO_EXTENSIONS:
-        raise Damaged(f"{extension!r} is no extension of a video")
+    extension = _video(extension)
     seasons, stem = names_below(folder, series, (episode, *more), naming, language)
     return PurePosixPath(folder, *seasons, f"{stem}.{extension}")
+
+
+def film_path(folder: str, extension: str) -> PurePosixPath:
+    """Where a film goes in a library of films: a file in a folder of the same name; errors as above."""
+    return PurePosixPath(folder, f"{folder}.{_video(extension)}")
+
+
+def _video(extension: str) -> str:
+    if (extension := extension.removeprefix(".")) not in VIDEO_EXTENSIONS:
+        raise Damaged(f"{extension!r} is no extension of a video")
+    return extension
 
 
 def names_below(
@@ -189,7 +199,7 @@ def _room(naming: Naming, *above: str) -> int | None:
 
 
 def _setting(episode: Episode) -> str:
-    if episode.number.season:
+    if episode.place.season:
         return "episode"
     return "film" if episode.kind is Kind.MOVIE else "special"
 
@@ -208,8 +218,8 @@ def _about_episodes(episodes: Sequence[Episode], language: Language | None) -> d
     first = episodes[0]
     counted = tuple(one.absolute for one in episodes if one.absolute is not None)
     return {
-        "season": first.number.season,
-        "episode": tuple(one.number.episode for one in episodes),
+        "season": first.place.season,
+        "episode": tuple(one.place.episode for one in episodes),
         "absolute": counted,
         "name": " + ".join(_name(one) for one in episodes),
         "english_title": " + ".join(filter(None, (clean(one.english_title) for one in episodes))),
@@ -229,6 +239,7 @@ __all__ = [
     "check_templates",
     "clean",
     "episode_path",
+    "film_path",
     "folded",
     "names_below",
     "preview",

@@ -18,11 +18,10 @@ from ..library.folders import disk_errors
 from ..library.place import file_sidecar
 from ..models import Item, Kind, Language, MediaInfo, SeriesFacts, Sidecar
 from ..store import shelf
-from ..store.sessions import get_db_session
 from ..store.shelf import EpisodeRow
 from . import nfo
-from .facts import look_up
 from .images import ImageDownloader
+from .matching import facts_of
 from .sidecars import FRAME, PICTURES, describe, pictures_there
 
 log = logging.getLogger(__name__)
@@ -139,7 +138,7 @@ class NFOService:
             wanted = [video for video, lacks in found if lacks or not repair]
             if not wanted:
                 return answer
-            facts = await self._facts(wanted[0].rows[0])
+            facts = await facts_of(self._app, wanted[0].rows[0].series)
             written, failed, done = list[Path](), list[Path](), set[str]()
             for video in wanted:
                 media = await asyncio.to_thread(_media, video)
@@ -153,12 +152,6 @@ class NFOService:
                 written += await asyncio.to_thread(_file, video, sidecars, pictures=pictures)
         known = facts.source if facts is not None else ""
         return replace(answer, written=tuple(written), known=known, failed=tuple(failed))
-
-    async def _facts(self, row: EpisodeRow) -> SeriesFacts | None:
-        async with get_db_session(read_only=True) as session:
-            listed = await shelf.episodes(session, series_ids=[row.series.id])
-        series, numbers = shelf.series_value(row.series), [one.number for one in listed]
-        return await look_up(series, numbers, self._app.plugins.sources, self._app.settings.metadata)
 
     async def _sidecars(
         self, video: _Video, media: MediaInfo, facts: SeriesFacts | None, present: frozenset[str] | None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Table, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..library.reading import Reading
@@ -26,7 +26,7 @@ FEW = 500
 
 
 class KnownEpisode(NamedTuple):
-    """What the store says of an episode's file."""
+    """What the store says of an episode's file; season and number are those that it is filed as."""
 
     id: int
     series_id: int
@@ -121,8 +121,10 @@ async def files(session: AsyncSession, top: str = "") -> list[Shelved]:
 async def episodes(session: AsyncSession, series_ids: Collection[int] | None = None) -> list[KnownEpisode]:
     """All episodes, or those of some series."""
     columns = _EPISODES.c
+    special = columns.filed_as.is_not(None)
     query = select(
-        columns.id, columns.series_id, columns.season, columns.episode_number,
+        columns.id, columns.series_id, case((special, 0), else_=columns.season),
+        func.coalesce(columns.filed_as, columns.episode_number),
         columns.absolute, columns.is_downloaded, columns.file_path,
     )  # fmt: skip
     if series_ids is not None:

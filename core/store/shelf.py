@@ -109,6 +109,7 @@ def episode_value(row: Episode) -> models.Episode:
         kind=models.Kind(row.kind),
         absolute=row.absolute,
         languages=tuple(models.Language.parse(language) for language in row.languages),
+        filed_as=row.filed_as,
     )
 
 

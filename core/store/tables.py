@@ -104,7 +104,8 @@ class Episode(Base):
 
     On disk: `is_downloaded`, and `file_path` says where. Missing: neither. Missing file: it was on disk at
     `file_path` and is there no longer; that is shown, and only fetched if somebody asks for it.
-    `languages` are what the season table claims, as texts (`de`, `ja+de`).
+    `languages` are what the season table claims, as texts (`de`, `ja+de`). `filed_as` is the
+    number among the library's specials that its file was given; it stays, whatever is found out later.
     """
 
     __tablename__ = "episodes"
@@ -121,6 +122,7 @@ class Episode(Base):
     languages: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
     is_downloaded: Mapped[bool] = mapped_column(default=False)
     file_path: Mapped[str | None] = mapped_column(Text, default=None)
+    filed_as: Mapped[int | None] = mapped_column(Integer, default=None)
     created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
 
@@ -226,6 +228,41 @@ class HostRow(Base):
     last_result: Mapped[str] = mapped_column(String(50), default="")
     last_reason: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[str] = mapped_column(Text, default="")
+
+
+class MatchRow(Base):
+    """Which series of a metadata source a series is; a `pinned` one was chosen by the owner."""
+
+    __tablename__ = "matches"
+
+    series_id: Mapped[int] = mapped_column(
+        ForeignKey("anime_series.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    source: Mapped[str] = mapped_column(String(50), primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(50))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    pinned: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+
+
+class PairRow(Base):
+    """Which episode or film of a metadata source an episode is: a `numbering.Pair`, and what became of it.
+
+    `target` is the `Listed.key` there; of a rejected pair what the owner said that it is not.
+    """
+
+    __tablename__ = "pairs"
+
+    episode_id: Mapped[int] = mapped_column(
+        ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    source: Mapped[str] = mapped_column(String(50), primary_key=True)
+    target: Mapped[str] = mapped_column(String(50))
+    state: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    evidence: Mapped[str] = mapped_column(String(50), default="")
+    confidence: Mapped[float] = mapped_column(Float, default=0.0)
+    at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
 
 
 class RenameRow(Base):

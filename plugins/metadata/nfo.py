@@ -63,7 +63,7 @@ class Nfo:
             Sidecar("episode", ".nfo", episodedetails(item)),
         ]
         if (facts := _season_facts(item)) is not None:
-            files.append(Sidecar("season", "season.nfo", season(item.episode.number.season, facts)))
+            files.append(Sidecar("season", "season.nfo", season(item.episode.place.season, facts)))
         return files
 
 
@@ -128,8 +128,8 @@ def _episode(item: Item, episode: Episode, in_file: int) -> Any:
     _add(root, "title", title)
     _add(root, "originaltitle", episode.english_title if episode.english_title != title else "")
     _add(root, "showtitle", series.title)
-    _add(root, "season", number.season)
-    _add(root, "episode", number.episode)
+    _add(root, "season", episode.place.season)
+    _add(root, "episode", episode.place.episode)
     _add_place(root, facts.shown_before)
     _add(root, "plot", facts.plot)
     _add_dates(root, facts.aired, None, "aired", "premiered")
@@ -151,7 +151,7 @@ def _facts_of(item: Item, episode: Episode) -> EpisodeFacts:
 
 
 def _season_facts(item: Item) -> SeasonFacts | None:
-    return item.facts.seasons.get(item.episode.number.season) if item.facts else None
+    return item.facts.seasons.get(item.episode.place.season) if item.facts else None
 
 
 def _minutes(media: MediaInfo, in_file: int) -> int | None:

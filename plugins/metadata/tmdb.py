@@ -1,22 +1,23 @@
-"""TMDB as a metadata source: a sure match or none, and episodes only where the counting agrees.
-
-A catalogue's seasons are its own, so an episode's facts are taken only while season after season
-has as many episodes there as here. Films and specials are counted differently everywhere.
-"""
+"""TMDB as a metadata source: a sure match or none, and all its episodes and films under its own numbers."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anidana.core import (
     Access,
+    Episode,
     EpisodeFacts,
     Gone,
+    Kind,
+    Known,
+    Listed,
     MetadataSource,
     Number,
     Series,
@@ -25,16 +26,26 @@ from anidana.core import (
 )
 
 if TYPE_CHECKING:
-    from ._tmdb_client import Details, Entry, Show, TMDBClient
+    from ._tmdb_answers import Details, Entry, Film, Show
+    from ._tmdb_client import Clients, TMDBClient
+
+T = TypeVar("T")
 
 PICTURES = "https://image.tmdb.org/t/p"
 MOST_ALTERNATIVES = 4
 MOST_NEAR = 5
 """Titles that are searched for, and series whose other titles are looked at."""
 
+MOST_FILMS = 60
+"""Films of one series that are searched for."""
+
 _STATUS = {"Ended": "Ended", "Canceled": "Ended"}
 _PICTURE_PATH = re.compile(r"/[\w-]+\.\w+")
 _NO_TITLE = re.compile(r"(Episode|Folge|Épisode|Episodio)\s+\d+|第\d+話", re.IGNORECASE)
+_YEAR = re.compile(r" ?\(((?:19|20)\d\d)\)$")
+_ID = re.compile(r"[1-9]\d{0,9}")
+_ORIGINAL = ("ja", "en")
+"""Languages in which other titles are searched: the one they are in mostly, and the one all series have."""
 
 
 class Tmdb:
@@ -42,27 +53,40 @@ class Tmdb:
 
     name = "tmdb"
 
-    async def describe(self, series: Series, numbers: Sequence[Number], access: Access) -> SeriesFacts | None:
-        """What TMDB knows; `numbers` are all that the catalogue lists, so that counts can be compared."""
-        from . import _tmdb_extras as extras
-        from ._tmdb_client import TMDBClient  # here, for its imports take longer than most commands
+    def __init__(self) -> None:
+        self._clients: Clients | None = None
 
+    async def describe(self, series: Series, episodes: Sequence[Episode], access: Access) -> Known | None:
+        """What TMDB knows; Gone if the id in `access` is none of its series."""
         languages = tuple(dict.fromkeys((*access.languages, "en")))
-        async with TMDBClient(access.key, url=access.url) as client:
-            show = await find(client, series, languages)
-            if show is None:
+        async with self._client(access) as client:
+            id_ = await _id(client, series, languages, access.id)
+            if id_ is None:
                 return None
-            known = [await client.details(show.id, language=languages[0], pictures=languages)]
+            known = [await client.details(id_, language=languages[0], pictures=languages)]
             if not known[0].overview and not series.description:
-                known += [await client.details(show.id, language=other) for other in languages[1:]]
-            same = agreeing(numbers, known[0])
-            episodes = {
-                Number(season, entry.episode_number): extras.added_to_episode(facts, entry, access.pictures)
-                for season in same
-                for entry, facts in await _season(client, show.id, season, languages)
-            }
-        seasons = {one.season_number: one for one in known[0].seasons if one.season_number in (0, *same)}
-        return extras.added(_facts(known, episodes), known[0], seasons, languages, access.pictures)
+                known += [await client.details(id_, language=other) for other in languages[1:]]
+            listed = await _episodes(client, known[0], languages, access.pictures)
+            listed += await _films(client, episodes, languages, known[0].original_language)
+        return Known(str(id_), _facts(known, languages, access.pictures), tuple(listed))
+
+    @asynccontextmanager
+    async def _client(self, access: Access) -> AsyncIterator[TMDBClient]:
+        from ._tmdb_client import Clients  # here, for its imports take longer than most commands
+
+        if self._clients is None:
+            self._clients = Clients()
+        async with self._clients.client(access.key, access.url) as client:
+            yield client
+
+
+async def _id(client: TMDBClient, series: Series, languages: Sequence[str], given: str) -> int | None:
+    if given:
+        if not _ID.fullmatch(given):
+            raise Gone(f"{given!r} is no id at TMDB: it must be a number")
+        return int(given)
+    show = await find(client, series, languages)
+    return show.id if show is not None else None
 
 
 async def find(client: TMDBClient, series: Series, languages: Sequence[str]) -> Show | None:
@@ -71,6 +95,8 @@ async def find(client: TMDBClient, series: Series, languages: Sequence[str]) -> 
     By IMDb id where the catalogue has one, else by title; a title must be the same but for
     punctuation, and the year may differ by one, for it is the licensee's here and there.
     """
+    title, year = without_year(series.title)
+    series = replace(series, title=title, year=series.year or year)
     ours = {plain(title) for title in (series.title, *series.alternative_titles)} - {""}
     if series.imdb:
         with suppress(Gone):
@@ -78,8 +104,8 @@ async def find(client: TMDBClient, series: Series, languages: Sequence[str]) -> 
             if (show := _sure_by_id(by_id, series, ours)) is not None:
                 return show
     near: dict[int, Show] = {}
-    for query, year, language in _queries(series, languages):
-        shows = await client.search_tv_show(query, year=year, language=language)
+    for query, asked_year, language in queries(series, languages):
+        shows = await client.search_tv_show(query, year=asked_year, language=language)
         if (show := _sure(shows, series.year, ours)) is not None:
             return show
         near.update({show.id: show for show in shows if _fits(show.year, series.year)})
@@ -95,31 +121,31 @@ def plain(title: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", title).casefold()))
 
 
-def agreeing(numbers: Iterable[Number], details: Details) -> list[int]:
-    """The seasons that are the same here and there, from the first on until one is not.
+def without_year(title: str) -> tuple[str, int | None]:
+    """A title without the year in brackets behind it, and that year."""
+    found = _YEAR.search(title)
+    return (title[: found.start()], int(found[1])) if found else (title, None)
 
-    The last one on both sides may still be running here.
+
+def queries(series: Series, languages: Sequence[str]) -> Iterator[tuple[str, int | None, str]]:
+    """What is searched for, in turn: words, year, language.
+
+    The title in the wanted language with the year, the other titles, the title in English, all of that
+    without the year, and last the title without punctuation.
     """
-    ours: dict[int, set[int]] = defaultdict(set)
-    for number in numbers:
-        ours[number.season].add(number.episode)
-    theirs = {one.season_number: one.episode_count for one in details.seasons if one.season_number > 0}
-    agreed = []
-    for season, count in sorted(theirs.items()):
-        here = ours.get(season, set())
-        last = season == max(theirs) == max(ours, default=0)
-        if not here or max(here) > count or (len(here) < count and not last):
-            break
-        agreed.append(season)
-    return agreed
-
-
-def _queries(series: Series, languages: Sequence[str]) -> Iterator[tuple[str, int | None, str]]:
-    for year in dict.fromkeys((series.year, None)):
-        for language in languages:
-            yield series.title, year, language
-        for title in series.alternative_titles[:MOST_ALTERNATIVES]:
-            yield title, year, languages[0]
+    others = [without_year(title)[0] for title in series.alternative_titles[:MOST_ALTERNATIVES]]
+    words = " ".join("".join(char if char.isalnum() else " " for char in series.title).split())
+    asked = [
+        (query, year, language)
+        for year in (series.year, None)
+        for query, language in (
+            (series.title, languages[0]),
+            *((other, language) for other in others for language in _ORIGINAL),
+            *((series.title, language) for language in languages[1:]),
+        )
+    ]
+    asked += [(words, year, languages[0]) for year in (series.year, None)]
+    yield from dict.fromkeys(one for one in asked if one[0])
 
 
 def _sure(shows: Iterable[Show], year: int | None, ours: set[str]) -> Show | None:
@@ -146,37 +172,131 @@ def _fits(theirs: int | None, ours: int | None) -> bool:
     return ours is None or (theirs is not None and abs(theirs - ours) <= 1)
 
 
-async def _season(
-    client: TMDBClient, show_id: int, season: int, languages: Sequence[str]
-) -> list[tuple[Entry, EpisodeFacts]]:
-    """One season's episodes; a plot that the first language lacks comes from the next that has it."""
-    try:
-        entries = await client.season(show_id, season, language=languages[0])
-        plots = {entry.id: entry.overview for entry in entries}
-        for language in languages[1:]:
-            if not all(plots.values()):
-                others = await client.season(show_id, season, language=language)
-                plots.update({one.id: one.overview for one in others if not plots.get(one.id)})
-    except Gone:
-        return []
+async def _episodes(
+    client: TMDBClient, details: Details, languages: Sequence[str], pictures: str
+) -> list[Listed]:
+    """All episodes, specials too; what the first language lacks comes from the next that has it."""
+    numbers = [one.season_number for one in details.seasons]
+    order = await _absolute_order(client, details)
+    seasons = await _all(_season(client, details.id, one, languages) for one in numbers)
     return [
-        (
-            entry,
-            EpisodeFacts(
-                title="" if _NO_TITLE.fullmatch(entry.name) else entry.name,
-                plot=plots[entry.id],
-                aired=entry.air_date,
-                ids={"tmdb": str(entry.id)},
-                minutes=entry.runtime,
-            ),
-        )
-        for entry in entries
+        _listed(Number(season, by_language[0].episode_number), by_language, languages, pictures, order)
+        for season, entries in zip(numbers, seasons, strict=True)
+        for by_language in entries
     ]
 
 
-def _facts(known: Sequence[Details], episodes: dict[Number, EpisodeFacts]) -> SeriesFacts:
+async def _all(asked: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All answers at once; after an error nobody goes on asking, for the client may close then."""
+    tasks = [asyncio.ensure_future(one) for one in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _absolute_order(client: TMDBClient, details: Details) -> Mapping[int, int]:
+    """Absolute numbers by episode id; of one season everybody knows them without asking."""
+    if sum(one.season_number > 0 for one in details.seasons) < 2:
+        return {}
+    try:
+        ids = await client.absolute_order(details.id)
+    except Gone:
+        return {}
+    return {id_: number for number, id_ in enumerate(ids, 1)}
+
+
+async def _season(
+    client: TMDBClient, show_id: int, season: int, languages: Sequence[str]
+) -> list[list[Entry]]:
+    """Each episode of a season in every language, the first one first."""
+    try:
+        first, *more = await _all(client.season(show_id, season, language=one) for one in languages)
+    except Gone:
+        return []
+    others = [{entry.id: entry for entry in entries} for entries in more]
+    return [[entry, *(other.get(entry.id, entry) for other in others)] for entry in first]
+
+
+def _listed(
+    number: Number,
+    entries: Sequence[Entry],
+    languages: Sequence[str],
+    pictures: str,
+    order: Mapping[int, int],
+) -> Listed:
+    from . import _tmdb_extras as extras
+
+    names = ["" if _NO_TITLE.fullmatch(entry.name) else entry.name for entry in entries]
+    entry = entries[0]
+    facts = EpisodeFacts(
+        title=next(filter(None, names), ""),
+        plot=next((one.overview for one in entries if one.overview), ""),
+        aired=entry.air_date,
+        ids={"tmdb": str(entry.id)},
+        minutes=entry.runtime,
+    )
+    return Listed(
+        id=str(entry.id),
+        number=number,
+        english_title=names[languages.index("en")],
+        titles=tuple(filter(None, names)),
+        absolute=order.get(entry.id),
+        facts=extras.added_to_episode(facts, entry, pictures),
+    )
+
+
+async def _films(
+    client: TMDBClient, episodes: Iterable[Episode], languages: Sequence[str], original: str
+) -> list[Listed]:
+    """What a search finds for each film of the catalogue; which of them it is, titles will tell.
+
+    Films that were not made in the language of the series are others of the same title.
+    """
+    titles = [one.english_title or one.title for one in episodes if one.kind is Kind.MOVIE]
+    found: dict[int, dict[str, Film]] = {}
+    asked = [
+        (language, client.search_movie(title, language=language))
+        for title in dict.fromkeys(filter(None, titles[:MOST_FILMS]))
+        for language in languages
+    ]
+    answers = await _all(search for _, search in asked)
+    for (language, _), films in zip(asked, answers, strict=True):
+        for film in films:
+            if original and film.original_language not in ("", original):
+                continue
+            found.setdefault(film.id, {})[language] = film
+    return [_film(by_language, languages) for by_language in found.values()]
+
+
+def _film(by_language: Mapping[str, Film], languages: Sequence[str]) -> Listed:
+    known = [by_language[language] for language in languages if language in by_language]
+    film, english = known[0], by_language.get("en")
+    facts = EpisodeFacts(
+        title=film.title,
+        plot=next((one.overview for one in known if one.overview), ""),
+        aired=film.release_date,
+        ids={"tmdb": str(film.id)},
+        pictures={
+            name: (url,)
+            for name, url in (
+                ("poster", _picture(film.poster_path, "w780")),
+                ("fanart", _picture(film.backdrop_path, "w1280")),
+            )
+            if url
+        },
+    )
+    titles = tuple(dict.fromkeys(one for film in known for one in (film.title, film.original_title) if one))
+    return Listed(str(film.id), None, english.title if english else "", titles, facts=facts)
+
+
+def _facts(known: Sequence[Details], languages: Sequence[str], pictures: str) -> SeriesFacts:
+    from . import _tmdb_extras as extras
+
     details, ids = known[0], known[0].external_ids
-    return SeriesFacts(
+    facts = SeriesFacts(
         source="tmdb",
         title=details.name,
         original_title=details.original_name,
@@ -192,8 +312,9 @@ def _facts(known: Sequence[Details], episodes: dict[Number, EpisodeFacts]) -> Se
         },
         poster=_picture(details.poster_path, "w780"),
         fanart=_picture(details.backdrop_path, "w1280"),
-        episodes=episodes,
     )
+    seasons = {one.season_number: one for one in details.seasons}
+    return extras.added(facts, details, seasons, languages, pictures)
 
 
 def _picture(path: str | None, width: str) -> str | None:

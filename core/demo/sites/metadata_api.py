@@ -1,6 +1,6 @@
-"""A small TMDB (API v3): search, series, season and pictures of the practice stories.
+"""A small TMDB (API v3): search, series, season, films and pictures of the practice stories.
 
-Seasons are TMDB's own: the catalogue's film is no episode there, its special is the only entry of
+Seasons are TMDB's own: the catalogue's film is a film there and no episode, its special is the only entry of
 season 0 and so has another number. A title it lacks in a language is "Folge 2".
 """
 
@@ -62,6 +62,8 @@ def _found(parts: list[str], seen: Seen) -> dict[str, Any] | None:
     match parts:
         case ["3", "search", "tv"]:
             return _search(seen, german=german)
+        case ["3", "search", "movie"]:
+            return _search_films(seen, german=german)
         case ["3", "find", imdb] if seen.query.get("external_source") == "imdb_id":
             shows = [
                 _brief(story, german=german) for story in STORIES if story.tmdb and story.series.imdb == imdb
@@ -90,6 +92,27 @@ def _search(seen: Seen, *, german: bool) -> dict[str, Any]:
         for story in STORIES
         if story.tmdb and query and any(query in name.lower() for name in _names(story))
         if year in (None, str(story.series.year))
+    ]
+    return {"page": 1, "results": results, "total_pages": 1, "total_results": len(results)}
+
+
+def _search_films(seen: Seen, *, german: bool) -> dict[str, Any]:
+    query = seen.query.get("query", "").strip().lower()
+    results = [
+        {
+            "id": (story.tmdb or 0) * 10 + film.number.episode,
+            "title": film.title if german else film.english_title,
+            "original_title": film.english_title,
+            "original_language": "ja",
+            "overview": story.plots.get(film.number, "") if german else "",
+            "release_date": f"{story.series.year}-12-24",
+            "poster_path": f"/poster-{story.tmdb}-film.jpg",
+            "backdrop_path": f"/backdrop-{story.tmdb}-film.jpg",
+        }
+        for story in STORIES
+        if story.tmdb
+        for film in story.episodes
+        if film.kind is Kind.MOVIE and query and query in f"{film.title} {film.english_title}".lower()
     ]
     return {"page": 1, "results": results, "total_pages": 1, "total_results": len(results)}
 

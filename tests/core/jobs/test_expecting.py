@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from anidana.core import Access, Number, Series, SeriesFacts
+from anidana.core import Access, Episode, Number, Series, SeriesFacts
 from anidana.core.demo.story import SHELF
 from anidana.core.errors import NoStream
+from anidana.core.hooks import Known, Listed
 from anidana.core.jobs.earlier import expected_seconds, expected_size
 from anidana.core.models import GERMAN_DUB, GERMAN_SUB, EpisodeFacts
 from anidana.core.settings import Downloads, MetadataSettings
@@ -62,8 +63,12 @@ class Source:
 
     name = "it"
 
-    async def describe(self, series: Series, numbers: Sequence[Number], access: Access) -> SeriesFacts:
-        return SeriesFacts("it", series.title, episodes={one: EpisodeFacts(minutes=24) for one in numbers})
+    async def describe(self, series: Series, episodes: Sequence[Episode], access: Access) -> Known:
+        listed = [
+            Listed(str(one.number), one.number, titles=(one.name,), facts=EpisodeFacts(minutes=24))
+            for one in episodes
+        ]
+        return Known("1", SeriesFacts("it", series.title), tuple(listed))
 
 
 def with_source(house: Any, **downloads: Any) -> Any:

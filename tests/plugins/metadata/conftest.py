@@ -17,7 +17,8 @@ TOKEN = "a.bearer.token"
 
 @dataclass
 class FakeTmdb:
-    """Answers by path; a list is gone through language by language, a search by query and year.
+    """Answers by path; a list is gone through language by language, a search by query and year,
+    and one for films by query and language.
 
     `url` is the address to give to a client. `trouble` is answered first, one status a request.
     """
@@ -25,6 +26,7 @@ class FakeTmdb:
     url: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
     searches: dict[tuple[str, str, str | None], list[dict[str, Any]]] = field(default_factory=dict)
+    films: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     trouble: list[tuple[int, Mapping[str, str], bytes]] = field(default_factory=list)
     asked: list[web.BaseRequest] = field(default_factory=list)
 
@@ -45,6 +47,8 @@ class FakeTmdb:
         if path == "/search/tv":
             wanted = (request.query["query"], language, request.query.get("first_air_date_year"))
             return web.json_response({"page": 1, "results": self.searches.get(wanted, [])})
+        if path == "/search/movie":
+            return web.json_response({"results": self.films.get((request.query["query"], language), [])})
         by_language = self.answers.get(path, {})
         answer = by_language.get(language, by_language.get(None))
         if answer is None:

@@ -11,7 +11,8 @@ import pytest
 import tmdbv3api
 
 from anidana.core import ConfigError, Gone, PageChanged, Refused
-from anidana.plugins.metadata._tmdb_client import Entry, TMDBClient
+from anidana.plugins.metadata._tmdb_answers import Entry
+from anidana.plugins.metadata._tmdb_client import Answers, TMDBClient
 
 OLD_KEY = "0123456789abcdef0123456789abcdef"
 SHOW = {"id": 209867, "name": "Frieren", "original_name": "葬送のフリーレン", "first_air_date": "2023-09-29"}
@@ -40,7 +41,7 @@ def test_the_library_still_sends_everything_through_the_method_we_replace() -> N
     # If this fails, a release of tmdbv3api has renamed it, and our transport is not used any more.
     parameters = list(inspect.signature(tmdbv3api.TMDb._request_obj).parameters)
     assert parameters[:3] == ["self", "action", "params"]
-    for kind in (tmdbv3api.Search, tmdbv3api.TV, tmdbv3api.Season, tmdbv3api.Find):
+    for kind in (tmdbv3api.Search, tmdbv3api.TV, tmdbv3api.Season, tmdbv3api.Find, tmdbv3api.Group):
         assert "_request_obj" not in vars(kind)
         assert issubclass(kind, tmdbv3api.TMDb)
 
@@ -232,3 +233,33 @@ async def test_no_session_is_ever_left_unclosed(tmdb: Any, caplog: pytest.LogCap
 )
 def test_a_length_is_a_number_of_minutes_or_unknown(said: object, minutes: int | None) -> None:
     assert Entry.model_validate({"id": 1, "episode_number": 1, "runtime": said}).runtime == minutes
+
+
+async def test_an_answer_is_used_again_for_an_hour_and_kept_without_the_key(tmdb: Any) -> None:
+    moment = [0.0]
+    answers = Answers(lambda: moment[0])
+    tmdb.searches["Show", "en", None] = [SHOW]
+    for key, at in (("key", 0.0), (OLD_KEY, 3599.0), ("key", 3601.0)):
+        moment[0] = at
+        async with TMDBClient(key, url=tmdb.url, answers=answers) as client:
+            assert len(await client.search_tv_show("Show")) == 1
+    assert len(tmdb.asked) == 2
+    assert not any(OLD_KEY in address for address in answers.addresses)
+
+
+def test_answers_take_no_more_room_than_they_may() -> None:
+    answers = Answers(lambda: 0.0, most_bytes=10)
+    for name in "abc":
+        answers.keep(name, b"12345")
+    assert answers.addresses == ["b", "c"] and answers.get("c") == b"12345"
+    answers.keep("d", b"x" * 11)
+    assert answers.addresses == []
+
+
+async def test_an_answer_that_cannot_be_read_is_not_kept(tmdb: Any) -> None:
+    tmdb.trouble = [(200, {}, b"<html>")]
+    tmdb.searches["Show", "en", None] = [SHOW]
+    async with TMDBClient("key", url=tmdb.url) as client:
+        with pytest.raises(PageChanged):
+            await client.search_tv_show("Show")
+        assert await client.search_tv_show("Show")

@@ -6,12 +6,25 @@ from typing import Any
 
 import pytest
 
-from anidana.core import Access, EpisodeFacts, Number, Person, Score, SeasonFacts, Series, SeriesFacts
+from anidana.core import (
+    Access,
+    Episode,
+    EpisodeFacts,
+    Kind,
+    Number,
+    Person,
+    Score,
+    SeasonFacts,
+    Series,
+    SeriesFacts,
+)
+from anidana.core.metadata.facts import under_our_numbers
+from anidana.core.metadata.numbering import resolve
 from anidana.plugins.metadata.tmdb import Tmdb
 
 SERIES = Series("aniworld", "frieren", "Frieren", "https://aniworld.to/x", (0, 1), year=2023)
 SHOW = {"id": 7, "name": "Frieren", "original_name": "葬送のフリーレン", "first_air_date": "2023-09-29"}
-NUMBERS = (Number(0, 1), Number(1, 1))
+EPISODES = (Episode(Number(0, 1), "", kind=Kind.SPECIAL), Episode(Number(1, 1), "Aufbruch"))
 IMAGE = "https://image.tmdb.org/t/p"
 SEASON = {
     "season_number": 1, "episode_count": 1, "name": "Die Reise", "overview": "Ein Weg.",
@@ -22,12 +35,14 @@ SEASON = {
 def know(tmdb: Any, **details: Any) -> None:
     tmdb.searches["Frieren", "de", "2023"] = [SHOW]
     tmdb.say("/tv/7", **{**SHOW, "overview": "Ein Plot.", "seasons": [SEASON], **details})
+    tmdb.say("/tv/7/season/1", episodes=[{"id": 1, "episode_number": 1, "name": "Aufbruch"}])
 
 
 async def describe(tmdb: Any, size: str = "large") -> SeriesFacts:
-    facts = await Tmdb().describe(SERIES, NUMBERS, Access("key", tmdb.url, ("de", "en"), size))
-    assert facts is not None
-    return facts
+    known = await Tmdb().describe(SERIES, EPISODES, Access("key", tmdb.url, ("de", "en"), size))
+    assert known is not None
+    pairs = resolve(EPISODES, known.listed, names=(SERIES.title,))
+    return under_our_numbers(known, pairs, films=False)
 
 
 def image(path: str, language: str | None, votes: float) -> dict[str, Any]:
