@@ -68,7 +68,6 @@ def set_up(folder: Path, level: str, secrets: Iterable[str]) -> None:
     # In a log of a program, other people's libraries speak only when something is wrong.
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("anidana").setLevel(level)
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # it warns about every retry, without a reason
     for logger, handler in ((logging.getLogger(), everything), (DOWNLOAD_ERRORS, failures)):
         for old in [h for h in logger.handlers if isinstance(h, RotatingFileHandler)]:
             logger.removeHandler(old)

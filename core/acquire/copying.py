@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 MOST_GAP_SECONDS = 1.0
-"""A lost segment leaves size and duration of a file perfect; only a hole in the timestamps shows it."""
+"""A lost segment leaves size and duration of a file perfect; only a hole in the timestamps shows it.
+
+Of sound, which has no pauses in its clock, all holes together count, from `LEAST_GAP_SECONDS` each: the
+ends of many segments may be missing. A picture may stand still for longer than that.
+"""
+
+LEAST_GAP_SECONDS = 0.2
 
 
 class Copy:
@@ -31,7 +37,8 @@ class Copy:
         self._shift = self._end = 0
         self._least: int | None = None
         self._due: int | None = None
-        self._most_gap = math.inf
+        self._most_gap = self._least_gap = math.inf
+        self._missing = 0.0
 
     @property
     def end(self) -> float:
@@ -54,6 +61,8 @@ class Copy:
         self._due = None
         if self.shape[0] != "subtitle":
             self._most_gap = MOST_GAP_SECONDS / self.tick
+        if self.shape[0] == "audio":
+            self._least_gap = LEAST_GAP_SECONDS / self.tick
 
     def take(self, packet: Packet[Stream]) -> int:
         """Put a packet on our clock, and say its tick there; Damaged if it does not follow the one before."""
@@ -66,6 +75,10 @@ class Copy:
             dts = self._due if self._due is not None else (pts or 0) - 2 * length
         if self._due is not None and abs(dts - self._due) > self._most_gap:
             raise Damaged(self._gap((dts - self._due) * self.tick))
+        if self._due is not None and dts - self._due > self._least_gap:
+            self._missing += (dts - self._due) * self.tick
+            if self._missing > MOST_GAP_SECONDS:
+                raise Damaged(f"{self._missing:.1f} s of the sound are missing in several places")
         self._due = dts + length
         if self._least is not None and dts < self._least:
             dts = self._least  # neighbouring segments may overlap, which muxers refuse

@@ -34,8 +34,8 @@ class Proof:
     """A stream that was seen to come, and all it takes to fetch it.
 
     `headers` go with every request, over `visit`, which has the cookies of the extraction.
-    `playlist` is None for a plain file, and for a stream that only another program can fetch; `head` is
-    the start of its first segment.
+    `playlist` is None for a plain file, and for a stream that only another program can fetch. `mark` tells
+    it from another that is listed alike: the start of its first segment, or its address.
     """
 
     provider: str
@@ -43,7 +43,7 @@ class Proof:
     visit: Visit
     headers: Mapping[str, str]
     playlist: Playlist | None = None
-    head: bytes = field(default=b"", repr=False)
+    mark: bytes = field(default=b"", repr=False)
 
 
 async def deliver(
@@ -118,7 +118,7 @@ def parts_of(proof: Proof, language: Language, staging: Path) -> Path:
     """
     shape = proof.playlist.shape if proof.playlist is not None else proof.stream.kind
     text = f"{proof.provider}\n{language}\n{shape}"
-    return staging / "parts" / hashlib.sha256(text.encode() + proof.head).hexdigest()[:16]
+    return staging / "parts" / hashlib.sha256(text.encode() + proof.mark).hexdigest()[:16]
 
 
 def _announced(proof: Proof, expected: int) -> int:

@@ -23,7 +23,7 @@ from .crew import Crew, Run
 from .magic import ENOUGH_BYTES, container_of, describe, packed_sound
 from .plan import Job, jobs, tracks
 from .playlist import MOST_BYTES, Part, Playlist, Rendition, Unsupported, Variant, read
-from .transfer import Fetched, Meter, content_range, head_of, pour, tries, turned_away
+from .transfer import PASSING, Expired, Fetched, Meter, content_range, head_of, pour, tries, turned_away
 from .webvtt import is_webvtt
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ LIST_SECONDS = 5.0
 """For the list of subtitles: a mirror is not proven before it has come."""
 
 _KEY_BYTES = 16
+_PACKET = 188
+"""Bytes of a packet of a transport stream."""
 
 
 async def load(
@@ -55,7 +57,7 @@ async def load(
         if url in seen:
             raise Damaged("the playlist leads to itself")
         seen.add(url)
-        found = await _read(url, visit, headers)
+        found = await _read_again(url, visit, headers)
         if isinstance(found, Playlist):
             renditions = await _renditions(found, beside, visit, headers)
             return replace(found, quality=quality, renditions=renditions)
@@ -66,12 +68,23 @@ async def load(
     raise Damaged(f"playlists are nested more than {MOST_NESTING} deep")
 
 
+async def _read_again(url: str, visit: Visit, headers: Mapping[str, str]) -> Playlist | tuple[Variant, ...]:
+    """Read a playlist, again where the host only hiccups: without it nothing can be gone on with."""
+    async for attempt in tries():
+        with attempt:
+            return await _read(url, visit, headers)
+    raise AssertionError("the last try raises")
+
+
 async def _read(url: str, visit: Visit, headers: Mapping[str, str]) -> Playlist | tuple[Variant, ...]:
     async with visit.open(url, headers) as body:
         data = await body.read(MOST_BYTES)
     text = data.decode("utf-8", "replace")
     if body.status >= 400:
-        raise refusal(Page(body.url, body.status, text, body.headers))
+        error = refusal(Page(body.url, body.status, text, body.headers))
+        if isinstance(error, Refused) and body.status not in PASSING:  # asking again is of no use
+            raise Expired(str(error), retry_after=error.retry_after)
+        raise error
     return await asyncio.to_thread(read, text, body.url)
 
 
@@ -193,7 +206,18 @@ class _Engine:
     async def fetch_key(self, run: Run[str]) -> None:
         async for attempt in tries():
             with attempt:
+                await self._fetch_key(run)
+
+    async def _fetch_key(self, run: Run[str]) -> None:
+        try:
+            async with self.visit.network.pace.connection(run.job, self.visit):
+                run.ask()
                 self.keys[run.job] = await _key(run.job, self.visit, self.headers)
+        except Refused:
+            run.failed()
+            raise
+        run.answered()
+        run.arrived(_KEY_BYTES)
 
     async def fetch(self, run: Run[Job]) -> None:
         """Bring one file; a file of subtitles, or else none of them: they never cost the episode."""
@@ -239,9 +263,10 @@ class _Engine:
 
     async def _fetch(self, run: Run[Job], partial: Path) -> None:
         job = run.job
-        patience = self.subtitle_seconds if job.kind == "subtitles" else None
+        pace = self.visit.network.pace  # under a speed limit, slowness is the owner's wish
+        patience = self.subtitle_seconds if job.kind == "subtitles" and not pace.limits_speed else None
         try:
-            async with self.visit.network.pace.connection(job.part.url, self.visit):
+            async with pace.connection(job.part.url, self.visit):
                 run.ask()
                 async with asyncio.timeout(patience), _open(job.part, self.visit, self.headers) as body:
                     run.answered()
@@ -286,6 +311,9 @@ class _Sink:
             raise Damaged(f"{self._job.name} cannot be decrypted") from None
         self._put(rest)
         _check(self._head, self._job.name, self._job.kind)
+        if self._head[:1] == self._head[_PACKET : _PACKET + 1] == b"\x47" and self._size % _PACKET:
+            # Cut by the host, for its length was as announced: all the players in the world pass it over.
+            raise Refused(f"{self._job.name} ends inside a packet")
 
     def _put(self, data: bytes | bytearray) -> None:
         self._size += len(data)

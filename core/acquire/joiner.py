@@ -34,11 +34,19 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(sys.argv[1]):
         sys.exit(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent will end us
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal or a service sends it to all
+        signal.signal(number, signal.SIG_IGN)  # the parent will end us
+    limit_memory()
     plan = json.loads(sys.stdin.readline() or sys.exit(0))
     tracks = [_track(**track) for track in plan["tracks"]]
     json.dump(_answer(tracks, Path(plan["target"]), Language.parse(plan["language"])), sys.stdout)
+
+
+def limit_memory() -> None:
+    """Let nothing here have more than `MOST_MEMORY_BYTES`, or than there may be already."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    most = MOST_MEMORY_BYTES if most == resource.RLIM_INFINITY else min(most, MOST_MEMORY_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _track(*, pieces: list[list[str]], seconds: list[float], slack: list[float], **told: Any) -> Track:

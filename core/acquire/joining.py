@@ -14,17 +14,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Damaged
+from ..errors import Damaged, SetupError
 from ..models import Language, MediaInfo
 from .tracks import Track
 from .verify import Joined
+
+_FROM_OUTSIDE = (signal.SIGINT, signal.SIGTERM)
+"""What ends the process before its traps are set, as when a service is stopped: not the video's fault."""
 
 _COMMAND = (sys.executable, "-P", "-m", f"{__package__}.joiner")
 
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """A join that is going on. `result` ends with errors as in `join`."""
+    """A join that is going on. `result` ends with errors as in `join`; SetupError if others ended it."""
 
     process: Process
     result: asyncio.Task[Joined]
@@ -71,6 +74,8 @@ async def _result(process: Process) -> Joined:
     if (damaged := answer.get("damaged")) is not None:
         raise Damaged(damaged)
     code = await process.wait()
+    if -code in _FROM_OUTSIDE:
+        raise SetupError(f"the program that joins videos was ended ({_name(code)})", hint="start again")
     raise Damaged(f"the video ends the program that reads it ({_name(code)})")
 
 

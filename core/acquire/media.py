@@ -28,6 +28,8 @@ from ..models import MediaInfo
 from .magic import ENOUGH_BYTES, container_of, describe, packed_sound, packed_start
 
 MOST_STREAMS = 32
+MOST_TAG = 35
+"""No language tag is longer (RFC 5646, 4.4.1); Matroska would take megabytes."""
 
 _PACKED = ("aac", "mp3", "ac3", "eac3")
 _OPTIONS = {
@@ -171,7 +173,7 @@ def streams_of(source: InputContainer) -> tuple[list[Any], list[Any], list[Any]]
 
 def language_of(stream: Any) -> str | None:
     """The language that a stream bears, if any."""
-    tag = str(stream.metadata.get("language", ""))
+    tag = str(stream.metadata.get("language", ""))[:MOST_TAG]
     return tag if tag not in ("", "und") else None
 
 

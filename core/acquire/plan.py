@@ -83,10 +83,9 @@ class _Stream:
             at += one.seconds
 
     def track(self) -> Track:
-        inits = list(self._inits)
+        place = {init: number for number, init in enumerate(self._inits)}
         pieces = [
-            (((self._init(inits.index(init)),) if init else ()), numbers)
-            for init, numbers in self.playlist.pieces
+            (((self._init(place[init]),) if init else ()), numbers) for init, numbers in self.playlist.pieces
         ]
         paths = tuple((*head, *map(self._segment, numbers)) for head, numbers in pieces)
         seconds = tuple(

@@ -26,7 +26,7 @@ MOST_QUALITIES = 300
 
 MOST_LABEL = 100
 MOST_KEYS = 2000
-"""The library compares every key with every other, and with every segment."""
+"""Keys, and headers: the library compares every one with every other, and with every segment."""
 
 
 _TOKEN = re.compile(r"(?<=/)(?=[^/]*\d)[\w~=-]{20,}(?=/)|(?<=/)\d{9,11}(?=/)")
@@ -169,6 +169,8 @@ def read(text: str, url: str) -> Playlist | tuple[Variant, ...]:
         raise Damaged(f"the playlist has more than {MOST_QUALITIES} qualities")
     if text.count("#EXT-X-KEY") > MOST_KEYS:
         raise Damaged(f"the playlist has more than {MOST_KEYS} keys")
+    if text.count("#EXT-X-MAP") > MOST_KEYS:
+        raise Damaged(f"the playlist has more than {MOST_KEYS} headers")
     if "#EXT-X-DEFINE" in text:
         raise Unsupported("the playlist uses variables")
     try:

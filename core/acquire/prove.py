@@ -170,7 +170,7 @@ async def sample(
     except Unsupported:
         return proof  # the playlist has answered: all that can be seen without the other program
     head = await hls.sample(playlist, visit, headers)
-    return replace(proof, playlist=playlist, head=head)
+    return replace(proof, playlist=playlist, mark=head)
 
 
 def merged(*headers: Mapping[str, str]) -> dict[str, str]:

@@ -59,16 +59,26 @@ async def fetch_stream(
         await asyncio.to_thread(check_target, target)
         await asyncio.to_thread(staging.mkdir, parents=True, exist_ok=True)
         with FileLock(staging / "lock", timeout=0):
-            report.stage("resolving")
-            proof = await _seen(url, network.visit(), headers, kind, settings.most_height)
-            path, media = await deliver(proof, NO_LANGUAGE, staging=staging, settings=settings, report=report)
-            await asyncio.to_thread(place, path, target, target.parent)
-            await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
+            try:
+                report.stage("resolving")
+                proof = await _seen(url, network.visit(), headers, kind, settings.most_height)
+                path, media = await deliver(
+                    proof, NO_LANGUAGE, staging=staging, settings=settings, report=report
+                )
+                await asyncio.to_thread(place, path, target, target.parent)
+            finally:
+                await asyncio.to_thread(_leave, staging)
     except Timeout:
         raise Held(f"another run is fetching {target.name}") from None
     except OSError as error:
         raise machine_trouble(error, staging) from error
     return media
+
+
+def _leave(staging: Path) -> None:
+    """Remove the folder, unless there is something in it to go on with."""
+    if not any(path.is_file() and path.name != "lock" for path in staging.rglob("*")):
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 async def _seen(url: str, visit: Visit, headers: Mapping[str, str], kind: Kind, most_height: int) -> Proof:
@@ -81,7 +91,9 @@ async def _seen(url: str, visit: Visit, headers: Mapping[str, str], kind: Kind, 
     if kind == "file":
         return proof
     try:
-        return replace(proof, playlist=await hls.load(url, visit, headers, most_height))
+        playlist = await hls.load(url, visit, headers, most_height)
+        # Two videos may be listed alike, each behind a token: parts belong to the address they came from.
+        return replace(proof, playlist=playlist, mark=url.encode("utf-8", "surrogateescape"))
     except Unsupported:
         return proof  # somebody else's program will do it
 

@@ -21,6 +21,8 @@ from ..models import Attempt
 from ..steps import Page
 from .tracks import Track
 
+stamina.instrumentation.set_on_retry_hooks([])  # it would warn of every retry, without a reason
+
 BLOCK_BYTES = 384 * 1024
 _TRICKLE_BYTES, _TRICKLE_SECONDS = 64 * 1024, 0.02
 """Smaller reads than this wait so long for company, except in the last part of a body."""
@@ -36,7 +38,9 @@ MOST_TRIES = 4
 MOST_PATIENCE_SECONDS = 30.0
 """A host that asks us to wait longer than this is left for the next one."""
 
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+"""Statuses that may be others a moment later."""
+
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
@@ -189,7 +193,7 @@ def turned_away(body: Body, what: str) -> AnidanaError:
     where = f"{urlsplit(body.url).hostname} answered {body.status} when asked for {what}"
     if body.status in (404, 416) or body.status < 400:
         return Damaged(where)
-    if body.status in _PASSING:
+    if body.status in PASSING:
         return refusal(Page(body.url, body.status, "", body.headers))
     return Expired(where)
 

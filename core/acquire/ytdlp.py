@@ -1,8 +1,8 @@
 """The last way: yt-dlp, in a child process, for streams and pages that our own engine does not do.
 
-Live playlists, sound apart from the picture, ciphers that we do not know, and the few sites that it
-has extractors for and we have no provider. What it writes is
-believed no more than anything else: exit code 0 proves nothing.
+Live playlists, sound that is cut otherwise than the picture, ciphers that we do not know, and the few
+sites that it has extractors for and we have no provider. What it writes is believed no more than
+anything else: exit code 0 proves nothing.
 """
 
 from __future__ import annotations

@@ -66,6 +66,9 @@ def damage(films: Path) -> None:
         "wrong key.ts": bytes(byte ^ 0x5A for byte in (films / "ts2.ts").read_bytes()),
     }.items():
         (films / name).write_bytes(data)
+    for name in SEGMENTS:
+        data = (films / name).read_bytes()
+        (films / f"short {name}").write_bytes(data[: len(data) * 3 // 4])
     (films / "streams.mkv").write_bytes(many_streams(mkv))
 
 
@@ -148,6 +151,7 @@ def _with(*names: str) -> list[str]:
         [_with("ts1.ts")],
         [_with("wrong key.ts")],
         [_with("other0.ts")],
+        [[f"short {name}" for name in SEGMENTS]],
         [[name] for name in _with()],
         [[name] for name in _with("half.ts")],
         [[name] for name in _with("page")],
@@ -156,9 +160,9 @@ def _with(*names: str) -> list[str]:
         [["video0.ts", "video1.ts"]],
         [[name] for name in _with("video2.ts")],
     ],
-    ids=["missing", "page", "cut", "twice", "wrong one", "wrong key", "foreign", "missing, clocks apart",
-         "cut, clocks apart", "page, clocks apart", "twice, clocks apart", "end missing", "no sound",
-         "sound missing once"],
+    ids=["missing", "page", "cut", "twice", "wrong one", "wrong key", "foreign", "all cut",
+         "missing, clocks apart", "cut, clocks apart", "page, clocks apart", "twice, clocks apart",
+         "end missing", "no sound", "sound missing once"],
 )  # fmt: skip
 def test_damaged_segments_are_refused(corpus: Path, tmp_path: Path, pieces: list[list[str]]) -> None:
     with pytest.raises(Damaged):

@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES128
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from anidana.core import settings
 from anidana.core.acquire import hls
 from anidana.core.acquire.join import join
 from anidana.core.acquire.playlist import Playlist
 from anidana.core.acquire.transfer import BLOCK_BYTES, Expired, Fetched, Meter, pour
 from anidana.core.errors import Blocked, Damaged, DiskFull, Gone, Refused
-from anidana.core.fetch import Visit
+from anidana.core.fetch import HEADER_SECONDS, Network, Visit
 from anidana.core.models import GERMAN_DUB
 
 BASE = "http://cdn.example/v/"
@@ -177,6 +178,36 @@ async def test_a_wrong_key_is_damaged(cdn: Any, fetch: Any, encrypted: str) -> N
         await fetch(encrypted)
 
 
+async def test_a_key_that_does_not_come_is_asked_for_again_beside(
+    cdn: Any, fetch: Any, encrypted: str, films: Path
+) -> None:
+    brings = cdn.site.answers["cdn.example/v/key0"]
+    cdn.hold(BASE + "key0")
+    running = asyncio.ensure_future(fetch(encrypted))
+    await cdn.arrived.acquire()
+    cdn.site.answers["cdn.example/v/key0"] = brings
+    async with asyncio.timeout(HEADER_SECONDS / 2):
+        await running
+    assert cdn.count(BASE + "key0") == 2
+
+
+async def test_keys_take_places_at_the_host_as_segments_do(
+    cdn: Any, site: Any, encrypted: str, meter: Meter, tmp_path: Path
+) -> None:
+    cdn.hold(BASE + "key0")
+    cdn.hold(BASE + "key1")
+    chosen = settings.Network(route_all_to=site.address, pages_per_second=0, connections_per_host=1)
+    async with Network(chosen) as network:
+        visit = network.visit()
+        found = await hls.load(encrypted, visit, {}, 1080)
+        running = asyncio.ensure_future(hls.fetch(found, visit, {}, tmp_path, connections=4, meter=meter))
+        await cdn.arrived.acquire()
+        await asyncio.sleep(0.01)
+        assert (cdn.count(BASE + "key0"), cdn.count(BASE + "key1")) == (1, 0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 @pytest.mark.parametrize("key", [b"", KEY[:15], KEY + b"\n", b"<html>login</html>"])
 async def test_a_key_of_another_length_fails_before_any_segment(
     cdn: Any, fetch: Any, encrypted: str, key: bytes
@@ -279,9 +310,29 @@ async def test_playlists_nested_too_deep_are_damaged(cdn: Any, visit: Visit) -> 
 async def test_a_playlist_that_is_refused_says_so(
     cdn: Any, visit: Visit, status: int, error: type[Exception]
 ) -> None:
-    cdn.put(BASE + "index.m3u8", "", fails=(status,))
+    cdn.put(BASE + "index.m3u8", "", fails=(status,) * 9)
     with pytest.raises(error):
         await hls.load(BASE + "index.m3u8", visit, {}, 1080)
+    assert cdn.count(BASE + "index.m3u8") == (4 if status == 500 else 1)
+
+
+async def test_a_playlist_that_hiccups_is_asked_again(cdn: Any, visit: Visit) -> None:
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nts0.ts\n#EXT-X-ENDLIST\n"
+    cdn.put(BASE + "index.m3u8", text, fails=(503, 500))
+    assert len((await hls.load(BASE + "index.m3u8", visit, {}, 1080)).segments) == 1
+
+
+async def test_a_segment_that_its_host_cut_is_never_taken(
+    cdn: Any, visit: Visit, meter: Any, films: Path
+) -> None:
+    url = cdn.hls(BASE)
+    whole = (films / "ts5.ts").read_bytes()
+    cdn.put(f"{BASE}ts5.ts", whole[: len(whole) * 3 // 4 // 188 * 188 + 60])
+    playlist = await hls.load(url, visit, {}, 1080)
+    folder = meter.folder / "parts"
+    folder.mkdir()
+    with pytest.raises(Refused, match="inside a packet"):
+        await hls.fetch(playlist, visit, {}, folder, connections=4, meter=meter)
 
 
 async def test_a_playlist_that_is_too_large_is_blocked(cdn: Any, visit: Visit) -> None:

@@ -7,7 +7,9 @@ import errno
 import os
 import select
 import signal
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from anidana.core.acquire.join import join
 from anidana.core.acquire.joining import joining
 from anidana.core.acquire.tracks import Track
-from anidana.core.errors import Damaged
+from anidana.core.errors import Damaged, SetupError
 from anidana.core.models import GERMAN_DUB
 
 
@@ -70,6 +72,46 @@ async def test_bytes_that_crash_the_reader_are_damaged_and_cost_nothing_else(
         with pytest.raises(Damaged, match="SIGSEGV"):
             await going.result
         going.add(*segments)
+
+
+async def test_what_ends_a_whole_service_is_left_to_the_parent(segments: list[Path], tmp_path: Path) -> None:
+    async with joining(one(*segments), tmp_path / "x.mkv", GERMAN_DUB) as going:
+        going.add(*segments[:2])
+        while not (tmp_path / "x.mkv").exists():  # noqa: ASYNC110 - another process makes it, its traps set
+            await asyncio.sleep(0)
+        going.process.send_signal(signal.SIGTERM)
+        going.process.send_signal(signal.SIGINT)
+        going.add(*segments[2:])
+        assert (await going.result).seconds == pytest.approx(12, abs=0.2)
+
+
+async def test_a_video_is_not_to_blame_where_the_whole_service_is_stopped(tmp_path: Path) -> None:
+    async with joining(one(tmp_path / "never"), tmp_path / "x.mkv", GERMAN_DUB) as going:
+        going.process.send_signal(signal.SIGTERM)
+        with pytest.raises(SetupError, match="SIGTERM"):
+            await going.result
+
+
+def test_a_limit_on_memory_that_is_there_already_is_kept() -> None:
+    code = """
+import resource
+from anidana.core.acquire.joiner import limit_memory
+resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+limit_memory()
+print(resource.getrlimit(resource.RLIMIT_AS) == (2**30, 2**30))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"True\n"
+
+
+async def test_a_language_of_any_length_is_told(
+    films: Path, tmp_path: Path, ffmpeg: Callable[..., None]
+) -> None:
+    film = tmp_path / "long.mkv"
+    ffmpeg("-i", films / "whole.mkv", "-c", "copy", "-metadata:s:a:0", f"language={'x' * 100_000}", film)
+    async with joining([Track(((film,),))], tmp_path / "x.mkv", GERMAN_DUB) as going:
+        going.add(film)
+        joined = await going.result
+    assert joined.media.audio_languages == ("x" * 35,)
 
 
 PARENT = """

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anidana.core.acquire.playlist import (
+    MOST_KEYS,
     MOST_SEGMENTS,
     Lock,
     Part,
@@ -85,6 +86,12 @@ def test_too_many_segments_are_refused() -> None:
     lines = "#EXTINF:2,\na.ts\n"
     with pytest.raises(Damaged, match="more than"):
         read(media(lines * (MOST_SEGMENTS + 1)), URL)
+
+
+def test_too_many_headers_are_refused() -> None:
+    lines = (f'#EXT-X-MAP:URI="init{number}"\n#EXTINF:2,\na.m4s\n' for number in range(MOST_KEYS + 1))
+    with pytest.raises(Damaged, match="headers"):
+        read(media("".join(lines)), URL)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from filelock import FileLock
 
 from anidana.core.acquire.media import probe
 from anidana.core.acquire.stream import fetch_stream
-from anidana.core.errors import ConfigError, Damaged, Held
+from anidana.core.errors import ConfigError, Damaged, Gone, Held
 from anidana.core.fetch import Network
 from anidana.core.models import MediaInfo
 from anidana.core.settings import Downloads
@@ -101,3 +102,31 @@ async def test_a_hole_ends_the_transfer_before_everything_has_come(
     cdn.hold(BASE + NAMES[5])
     with pytest.raises(Damaged, match="missing"):
         await asyncio.wait_for(fetch(url, tmp_path / "a.mkv"), 30)
+
+
+async def test_parts_of_one_video_never_get_into_another_that_is_listed_alike(
+    cdn: Any, fetch: Any, tmp_path: Path
+) -> None:
+    ours, others = (f"{BASE}{letter * 24}1/" for letter in "ab")
+    url = cdn.hls(ours)
+    cdn.hold(ours + NAMES[4])
+    running = asyncio.ensure_future(fetch(url, tmp_path / "a.mkv", connections=1))
+    await cdn.arrived.acquire()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await fetch(cdn.hls(others), tmp_path / "a.mkv")
+    assert [cdn.count(others + name) for name in NAMES] == [1] * 6
+
+
+async def test_a_run_that_brought_nothing_leaves_nothing(cdn: Any, fetch: Any, tmp_path: Path) -> None:
+    cdn.put(BASE + "index.m3u8", "", fails=(404,))
+    with pytest.raises(Gone):
+        await fetch(BASE + "index.m3u8", tmp_path / "a.mkv")
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_request_that_is_made_again_is_not_worth_a_word(
+    cdn: Any, fetch: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fetch(cdn.hls(BASE, fails=(503,)), tmp_path / "a.mkv")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
