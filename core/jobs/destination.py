@@ -37,8 +37,9 @@ async def destination(
 ) -> Destination:
     """Where the file of an episode goes; a file there keeps its number, whatever has been found out since.
 
-    A film goes to the film library if there is one and no metadata source counts it as an episode. Other
-    specials have the source's number where it is sure, else the catalogue's or the next that is free.
+    What the catalogue calls a film goes to the film library if there is one and no metadata source counts
+    it as an episode. Other specials have the source's number where it is sure, else the catalogue's or the
+    next that is free.
     """
     episode = shelf.episode_value(row)
     if is_special(episode):
@@ -46,7 +47,7 @@ async def destination(
             target = await pairs.target_of(session, row.id)
             taken = await pairs.specials_taken(session, series.id, row.id)
         number = pairs.number_of(target)
-        if app.settings.library.films and number is None and (target or episode.kind is Kind.MOVIE):
+        if app.settings.library.films and number is None and episode.kind is Kind.MOVIE:
             about = facts.episodes.get(episode.number) if facts else None
             return _film(app, series, episode, about or EpisodeFacts(), extension)
         if not row.file_path:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import AnidanaError, Gone
-from ..hooks import Access, Known, Listed, MetadataSource
-from ..models import Episode, EpisodeFacts, Series, SeriesFacts
+from ..hooks import Access, Known, MetadataSource
+from ..models import Episode, EpisodeFacts, Number, Series, SeriesFacts
 from ..settings import MetadataSettings
 from .numbering import Pair
 
@@ -78,24 +78,25 @@ async def _describe(
     return await source.describe(series, episodes, replace(access, id=""))
 
 
-def under_our_numbers(known: Known, pairs: Iterable[Pair], *, films: bool) -> SeriesFacts:
+def under_our_numbers(known: Known, pairs: Iterable[Pair], *, films: Collection[Number] = ()) -> SeriesFacts:
     """What a source knows, under the catalogue's numbers; from sure pairs only.
 
-    With `films` these have a library of their own; without, they stand among the specials, where a
-    film's ids would be taken for those of an episode.
+    `films` have a library of their own; all others stand among the specials, where a film's ids would
+    be taken for those of an episode.
     """
     sure = [pair for pair in pairs if pair.sure]
     facts, seasons = known.facts, _same_seasons(sure)
     return replace(
         facts,
-        episodes={pair.number: _facts(pair.target, films=films) for pair in sure},
+        episodes={pair.number: _facts(pair, films) for pair in sure},
         seasons={ours: facts.seasons[theirs] for ours, theirs in seasons.items() if theirs in facts.seasons},
         pictures=dict(_pictures(facts.pictures, seasons)),
     )
 
 
-def _facts(target: Listed, *, films: bool) -> EpisodeFacts:
-    return target.facts if films or target.number else replace(target.facts, ids={})
+def _facts(pair: Pair, films: Collection[Number]) -> EpisodeFacts:
+    facts = pair.target.facts
+    return facts if pair.target.number or pair.number in films else replace(facts, ids={})
 
 
 def _same_seasons(pairs: Sequence[Pair]) -> dict[int, int]:

@@ -6,7 +6,7 @@ import asyncio
 
 from ..app import App
 from ..hooks import Known
-from ..models import SeriesFacts
+from ..models import Kind, SeriesFacts
 from ..store import pairs, shelf
 from ..store.sessions import get_db_session
 from ..store.tables import AnimeSeries
@@ -37,7 +37,8 @@ async def facts_of(app: App, row: AnimeSeries) -> SeriesFacts | None:
     names = (series.title, *series.alternative_titles, known.facts.title)
     made = await asyncio.to_thread(numbering.resolve, episodes, known.listed, names=names, chosen=chosen)
     await _store(row.id, source, known, made)
-    return under_our_numbers(known, made, films=app.settings.library.films is not None)
+    films = [one.number for one in episodes if one.kind is Kind.MOVIE and app.settings.library.films]
+    return under_our_numbers(known, made, films=films)
 
 
 async def _store(series_id: int, source: str, known: Known, made: list[Pair]) -> None:

@@ -7,8 +7,21 @@ from typing import Any
 
 import pytest
 
-from anidana.core import Access, Episode, Gone, Known, Refused, Series, SeriesFacts
-from anidana.core.metadata.facts import Match, look_up
+from anidana.core import (
+    Access,
+    Episode,
+    EpisodeFacts,
+    Gone,
+    Known,
+    Listed,
+    Number,
+    Refused,
+    SeasonFacts,
+    Series,
+    SeriesFacts,
+)
+from anidana.core.metadata.facts import Match, look_up, under_our_numbers
+from anidana.core.metadata.numbering import Evidence, Pair
 from anidana.core.settings import MetadataSettings
 
 SERIES = Series("aniworld", "frieren", "Frieren", "https://aniworld.to/x", (1,))
@@ -84,3 +97,35 @@ async def test_an_id_that_is_gone_is_searched_anew_unless_the_owner_chose_it() -
     assert await look_up(SERIES, [], [moved], BOTH, matches={"two": Match("8")}) == ("two", FACTS)
     assert await look_up(SERIES, [], [moved], BOTH, matches={"two": Match("8", pinned=True)}) is None
     assert [access.id for access in moved.given] == ["8", "", "8"]
+
+
+def pair(ours: Number, theirs: Number | None, confidence: float = 1.0) -> Pair:
+    target = Listed("1", theirs, facts=EpisodeFacts(f"of {theirs}", ids={"tmdb": "1"}))
+    return Pair(ours, target, Evidence.ENGLISH, confidence)
+
+
+def test_only_sure_pairs_are_described() -> None:
+    pairs = [pair(Number(2, 1), Number(1, 13)), pair(Number(2, 2), Number(1, 14), 0.7)]
+    facts = under_our_numbers(FACTS, pairs)
+    assert {str(number): one.title for number, one in facts.episodes.items()} == {"S02E01": "of S01E13"}
+
+
+def test_a_season_is_described_only_if_it_is_the_same_there() -> None:
+    known = SeriesFacts(
+        "two",
+        "Frieren",
+        seasons={number: SeasonFacts(f"theirs {number}") for number in (0, 1, 2, 3)},
+        pictures={"season02-poster": ("p2",), "season03-poster": ("p3",), "poster": ("p",)},
+    )
+    moved = [(1, 2), (2, 3), (3, 3), (0, 0)]
+    pairs = [pair(Number(ours, 1), Number(theirs, n)) for n, (ours, theirs) in enumerate(moved)]
+    facts = under_our_numbers(Known("7", known), pairs)
+    assert {number: one.title for number, one in facts.seasons.items()} == {0: "theirs 0", 1: "theirs 2"}
+    assert facts.pictures == {"season01-poster": ("p2",), "poster": ("p",)}
+
+
+def test_the_id_of_a_film_is_given_only_to_what_is_filed_as_one() -> None:
+    film, ova, special = Number(0, 1), Number(0, 2), Number(0, 3)
+    pairs = [pair(film, None), pair(ova, None), pair(special, Number(0, 1))]
+    facts = under_our_numbers(FACTS, pairs, films=[film])
+    assert [bool(facts.episodes[one].ids) for one in (film, ova, special)] == [True, False, True]
