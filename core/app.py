@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -104,24 +104,27 @@ class App:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Hold the data folder's lock: one process at a time fetches, scans or renames; Held otherwise.
-
-        A rename that an earlier process was killed in is put back first.
-        """
-        lock = FileLock(self.data / "anidana.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise Held(
-                f"another anidana works on {self.data}", hint="wait for it to end, then try again"
-            ) from None
-        except OSError as error:
-            raise SetupError(f"{lock.lock_file} cannot be used: {error.strerror}") from error
-        try:
+        """As `alone`, for this data folder; a rename that a process was killed in is put back first."""
+        with alone(self.data):
             await renames.settle()
             yield
-        finally:
-            lock.release()
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """Hold a data folder's lock: one process at a time fetches or scans; Held otherwise."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(data / "anidana.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise Held(f"another anidana works on {data}", hint="wait for it to end, then try again") from None
+    except OSError as error:
+        raise SetupError(f"the data folder {data} cannot be used: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @asynccontextmanager

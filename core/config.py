@@ -91,22 +91,53 @@ def _check(tree: dict[str, Any]) -> Settings:
 
 
 def change(file: Path, path: tuple[str, ...], value: object) -> None:
-    """Set one value in a settings file, whole or not at all; everything else in it stays.
+    """Set one value in a settings file; errors as in `merge`."""
+    changes: object = value
+    for key in reversed(path):
+        changes = {key: changes}
+    assert isinstance(changes, dict)
+    merge(file, changes)
 
-    ConfigError if the file is broken, if the value is wrong, or if the environment says otherwise.
+
+def merge(file: Path, changes: dict[str, Any]) -> Settings:
+    """Lay values over a settings file, whole or not at all; everything else in it stays.
+
+    ConfigError if the file is broken, if a value is wrong, or if the environment says otherwise.
     """
-    variable = PREFIX + "__".join(path).upper()
-    for name, said in os.environ.items():  # the settings library reads them in any case
-        if said and name.upper() == variable:
-            raise ConfigError(f"{name} is set and would win", hint="change it there, or unset it")
     file = file.resolve()  # a link stays a link
-    tree = branch = _tree(file)
-    for key in path[:-1]:
-        branch = branch.setdefault(key, {})
-        if not isinstance(branch, dict):
-            raise ConfigError(f"{file}: {key} is no section")
-    branch[path[-1]] = value
-    _check(tree)
+    tree = _merged(_tree(file), changes)
+    for path in _leaves(changes):
+        variable = PREFIX + "__".join(path).upper()
+        for name, said in os.environ.items():  # the settings library reads them in any case
+            if said and name.upper() == variable:
+                raise ConfigError(f"{name} is set and would win", hint="change it there, or unset it")
+    chosen = _check(tree)
+    _write(file, tree)
+    return chosen
+
+
+def tried(file: Path, changes: dict[str, Any]) -> Settings:
+    """The settings as they would be with these changes; errors as in `merge`."""
+    return _check(_merged(_tree(file.resolve()), changes))
+
+
+def _merged(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    for key, value in changes.items():
+        below = tree.get(key, {})
+        nested = isinstance(value, dict) and isinstance(below, dict)
+        tree[key] = _merged(below, value) if nested else value
+    return tree
+
+
+def _leaves(changes: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in changes.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key)
+
+
+def _write(file: Path, tree: dict[str, Any]) -> None:
     staged = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 class AnidanaError(Exception):
     """Something went wrong that we know how to explain; `hint` says what to do about it."""
 
+    word = "unexpected"
+    """A stable word for programs, the same on the command line and in the API."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
@@ -41,13 +44,19 @@ class AnidanaError(Exception):
 class ConfigError(AnidanaError):
     """A setting is wrong; the text names it and the remedy."""
 
+    word = "setup.config"
+
 
 class SetupError(AnidanaError):
     """The machine is not ready: a path, a permission, a missing tool."""
 
+    word = "setup.machine"
+
 
 class NotFound(AnidanaError):
     """Nothing goes by that name, or several things do; `candidates` are what it might have been."""
+
+    word = "not_found"
 
     def __init__(self, message: str, *, candidates: Sequence[str] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -57,17 +66,25 @@ class NotFound(AnidanaError):
 class Held(AnidanaError):
     """A rule, or another run on the same data, stands in the way for now."""
 
+    word = "held"
+
 
 class DiskFull(AnidanaError):
     """No room is left; what has been staged stays, and the job is paused."""
+
+    word = "held.disk_full"
 
 
 class NotOut(AnidanaError):
     """The episode is not offered, or not in a language that is wanted, for now."""
 
+    word = "not_out"
+
 
 class NoStream(AnidanaError):
     """No mirror delivered; `attempts` says what each of them answered."""
+
+    word = "host.all_failed"
 
     def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -76,6 +93,8 @@ class NoStream(AnidanaError):
 
 class Damaged(AnidanaError):
     """What arrived is not the whole episode, or not a video at all."""
+
+    word = "host.damaged"
 
 
 class SourceError(AnidanaError):
@@ -87,17 +106,23 @@ class SourceError(AnidanaError):
 class Gone(SourceError):
     """The media is no longer there: never retry this mirror."""
 
+    word = "site.gone"
+
     code = "gone"
 
 
 class NotReady(SourceError):
     """The host is still working on the media: retry later."""
 
+    word = "site.not_ready"
+
     code = "not_ready"
 
 
 class Refused(SourceError):
     """We are turned away or not answered for now; `retry_after` is the site's own wish in seconds."""
+
+    word = "site.refused"
 
     code = "refused"
 
@@ -109,6 +134,8 @@ class Refused(SourceError):
 class NeedsPerson(SourceError):
     """A gate stands before the page; `url` is where the owner can look at it. Gates are never solved."""
 
+    word = "site.needs_person"
+
     code = "needs_person"
 
     def __init__(self, message: str, *, url: str = "", hint: str = "") -> None:
@@ -119,16 +146,22 @@ class NeedsPerson(SourceError):
 class Blocked(SourceError):
     """It points to an address, a scheme or a size that we never follow."""
 
+    word = "site.blocked"
+
     code = "blocked"
 
 
 class PageChanged(SourceError):
     """The page is not what the plugin knows: the plugin needs mending."""
 
+    word = "plugin.page_changed"
+
     code = "page_changed"
 
 
 class Crashed(SourceError):
     """The plugin has a bug; the cause is chained."""
+
+    word = "plugin.crashed"
 
     code = "crashed"

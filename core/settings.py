@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -88,10 +90,22 @@ class Providers(Section):
     )
 
 
+def _hours(value: str) -> str:
+    if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("two times of the day are wanted, as in `18:00-23:30`")
+    return value
+
+
 class Downloads(Section):
     """How episodes are fetched."""
 
     slots: int = Field(2, ge=1, le=16, description="Episodes fetched at once.")
+    per_host: int = Field(2, ge=1, le=16, description="Episodes fetched from one host at once.")
+    quiet_hours: Annotated[str, AfterValidator(_hours)] = Field(
+        "",
+        description="Hours of the day in which the service begins no download, as in `18:00-23:30`, by the"
+        " machine's clock; what runs goes on to its end.",
+    )
     connections: int = Field(
         16, ge=1, le=32, description="Segments of one episode fetched at once, at most; begins with 4."
     )
@@ -204,6 +218,101 @@ class MediaServer(Section):
         )
 
 
+def _base_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+        raise ValueError("a path as in /anidana is wanted")
+    return path
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        ipaddress.ip_network(network, strict=False)
+    return value
+
+
+class Server(Section):
+    """The service that `anidana serve` runs."""
+
+    host: str = Field("0.0.0.0", description="Address to listen on; 127.0.0.1: this machine only.")  # noqa: S104
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    base_path: Annotated[str, AfterValidator(_base_path)] = Field(
+        "", description="Path in front of ours, where a reverse proxy keeps it: `/anidana`."
+    )
+    hosts: Names = Field((), description="Names that browsers may know us by, beside local ones.")
+    origins: Names = Field((), description="Other sites whose pages may ask us, as `https://dash.example`.")
+    trusted_proxies: Annotated[Names, AfterValidator(_networks)] = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded headers count."
+    )
+    proxy_user_header: str = Field(
+        "", description="Header in which a trusted proxy names who it has let in: `Remote-User`."
+    )
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _days(value: tuple[str, ...]) -> tuple[str, ...]:
+    days = tuple(day.strip().lower()[:3] for day in value)
+    if wrong := [day for day in days if day not in DAYS]:
+        raise ValueError(f"{wrong[0]!r} is none of {', '.join(DAYS)}")
+    return tuple(day for day in DAYS if day in days)
+
+
+def _zone(value: str) -> str:
+    try:
+        return value and ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("a time zone as in Europe/Berlin is wanted") from None
+
+
+class Scheduler(Section):
+    """When the service looks for new episodes by itself."""
+
+    enabled: bool = Field(True, description="Look for new episodes by the plan.")
+    schedule_time: str = Field(
+        "03:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Time of day, as in 03:00."
+    )
+    schedule_days: Annotated[Names, AfterValidator(_days)] = Field(
+        DAYS, description="Days of the week; with none, nothing runs by itself."
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "", description="Zone of that time, as in Europe/Berlin; default: the machine's (`TZ`)."
+    )
+    auto_download_after_rescan: bool = Field(False, description="Then fetch what is missing.")
+    folder_scan_enabled: bool = Field(False, description="Then look after the library's folders.")
+    missed_window_hours: float = Field(
+        25,
+        ge=0,
+        le=24 * 31,
+        description="A run missed while we were off is made up for within so many hours.",
+    )
+
+
+class Notifications(Section):
+    """Who is told what has happened, by way of apprise: https://appriseit.com/services/."""
+
+    targets: Annotated[dict[str, SecretStr], BeforeValidator(_listed)] = Field(
+        {}, description='Addresses by a name of yours: `{"phone": "ntfys://ntfy.sh/my-topic"}`.'
+    )
+    events: Annotated[
+        tuple[Literal["ready", "failed", "needs_person", "disk"], ...], BeforeValidator(_listed)
+    ] = Field(
+        ("ready", "failed", "needs_person", "disk"),
+        description="What is told: `ready` episodes, those that every host `failed` on, gates that"
+        " `needs_person`, a full `disk`.",
+    )
+    group_minutes: float = Field(
+        10, ge=0, le=24 * 60, description="What happens to a series within this time is one message."
+    )
+
+
+class Metrics(Section):
+    """Figures for Prometheus."""
+
+    enabled: bool = Field(False, description="Show them at /metrics, to whoever is logged in or has a key.")
+
+
 class Store(Section):
     """The database."""
 
@@ -226,6 +335,10 @@ class Settings(Section):
     network: Network = Network()
     metadata: MetadataSettings = MetadataSettings()
     media_servers: Annotated[tuple[MediaServer, ...], BeforeValidator(_listed)] = ()
+    server: Server = Server()
+    scheduler: Scheduler = Scheduler()
+    notifications: Notifications = Notifications()
+    metrics: Metrics = Metrics()
     store: Store = Store()
     logging: Logging = Logging()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -55,6 +56,7 @@ async def acquire(
     expected_seconds: Callable[[], float | None] = lambda: None,
     claim: Claim | None = None,
     quarantine: Quarantine | None = None,
+    place: Callable[[str], AbstractAsyncContextManager[None]] = lambda host: nullcontext(),
 ) -> Acquired:
     """Make one verified file, `<staging>/episode.<container>`, of the first mirror that delivers.
 
@@ -62,7 +64,7 @@ async def acquire(
     earlier run left there is gone on with, and removed once the file is whole. A mirror that
     fails while it is fetched makes room for what is left, the better language first, and so does one
     whose video is a small part of `expected_seconds`, if anybody knows by the time it is here.
-    `claim` and `quarantine` as in `deliver`.
+    `claim` and `quarantine` as in `deliver`. `place` is held at a host while it delivers.
 
     Raises NoStream with every attempt if no mirror delivers, DiskFull with all parts kept,
     SetupError if the folder cannot be used, NeedsPerson if the catalogue's links are behind a gate.
@@ -82,7 +84,8 @@ async def acquire(
             except NoStream:
                 break
             try:
-                path, info = await episode.deliver_to_the_end(won, partial(by, won.candidate))
+                async with place(won.proof.provider):
+                    path, info = await episode.deliver_to_the_end(won, partial(by, won.candidate))
             except (SourceError, Damaged) as error:
                 episode.note(won.candidate, attempt_of(won.candidate, won.began, error))
             else:

@@ -15,12 +15,12 @@ import traceback
 import click
 
 from ..errors import AnidanaError
-from . import demo, fetch, fetching, inspect, library, nfo, plugin, rename, series
+from . import backup, demo, fetch, fetching, inspect, library, nfo, plugin, rename, series, serve
 from .command import Terminated, print_error, report, report_document
 from .hosts import hosts
 from .numbers import match, numbers
 
-GROUPS = (series, library, rename, fetching, nfo, inspect, demo, fetch)
+GROUPS = (series, library, rename, fetching, nfo, inspect, serve, backup, demo, fetch)
 
 
 @click.group(

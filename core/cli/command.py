@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EXITS: tuple[tuple[type[AnidanaError], int, str], ...] = (
-    (errors.ConfigError, 3, "setup.config"),
-    (errors.SetupError, 3, "setup.machine"),
-    (errors.NotFound, 4, "not_found"),
-    (errors.Gone, 4, "site.gone"),
-    (errors.NotOut, 5, "not_out"),
-    (errors.NotReady, 5, "site.not_ready"),
-    (errors.NoStream, 6, "host.all_failed"),
-    (errors.Damaged, 6, "host.damaged"),
-    (errors.Refused, 6, "site.refused"),
-    (errors.Blocked, 6, "site.blocked"),
-    (errors.NeedsPerson, 8, "site.needs_person"),
-    (errors.Held, 9, "held"),
-    (errors.DiskFull, 9, "held.disk_full"),
-    (errors.PageChanged, 12, "plugin.page_changed"),
-    (errors.Crashed, 12, "plugin.crashed"),
+EXITS: tuple[tuple[type[AnidanaError], int], ...] = (
+    (errors.ConfigError, 3),
+    (errors.SetupError, 3),
+    (errors.NotFound, 4),
+    (errors.Gone, 4),
+    (errors.NotOut, 5),
+    (errors.NotReady, 5),
+    (errors.NoStream, 6),
+    (errors.Damaged, 6),
+    (errors.Refused, 6),
+    (errors.Blocked, 6),
+    (errors.NeedsPerson, 8),
+    (errors.Held, 9),
+    (errors.DiskFull, 9),
+    (errors.PageChanged, 12),
+    (errors.Crashed, 12),
 )
-"""Exit code and stable word of every error; docs/command-line.md explains the codes."""
+"""Exit code of every error; docs/command-line.md explains them."""
 
 PARTLY = 7
 
@@ -48,10 +48,7 @@ class Terminated(Exception):
 
 def exit_of(error: AnidanaError) -> tuple[int, str]:
     """The exit code and the stable word of an error."""
-    for kind, code, word in EXITS:
-        if isinstance(error, kind):
-            return code, word
-    return 1, "unexpected"
+    return next((code for kind, code in EXITS if isinstance(error, kind)), 1), error.word
 
 
 class Output:

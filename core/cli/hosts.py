@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import ConfigError, NotFound
+from ..errors import ConfigError
 from .command import Output, command, run, table
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from ..acquire.probe import Probed
     from ..hooks import Provider
     from ..hosts import HostState
-    from ..loader import Plugins
-    from ..store.hosts import Kind
+    from ..standing import Standing
 
 FAILING = 6
 MOODS = ("shaky", "resting", "broken")
@@ -39,37 +38,28 @@ def list_(out: Output, data: Path, fail_on: str | None) -> int | None:
 
 
 async def _list(out: Output, data: Path, fail_on: str | None) -> int | None:
+    from .. import standing
     from ..app import open_app, unknown_hosts
-    from ..hosts import HostState
-    from ..store import hosts as store
-    from ..store.sessions import get_db_session
-    from ..store.tables import now
 
     async with open_app(data) as app:
-        async with get_db_session(read_only=True) as session:
-            states = await store.states(session, "host")
-            sites = await store.states(session, "site")
+        hosts, sites = await standing.standings(app)
         for sentence in unknown_hosts(app.settings.providers, app.plugins):
             out.warn(sentence)
-    off, moment = {name.casefold() for name in app.off()}, now()
-    rows = [
-        _row(states.get(name, HostState(name)), moment, off=name.casefold() in off)
-        for name in (provider.name for provider in app.plugins.providers)
-    ]
-    resting = [_row(state, moment) for state in sites.values() if state.rests_at(moment)]
+    rows, resting = [_row(one) for one in hosts], [_row(one) for one in sites]
     out.answer({"hosts": rows, "sites": resting}, lambda to: _print(to, rows, resting))
     worst = MOODS[MOODS.index(fail_on) :] if fail_on else ()
     return FAILING if any(row["state"] in worst for row in rows) else None
 
 
-def _row(state: HostState, moment: datetime, *, off: bool = False) -> dict[str, object]:
+def _row(one: Standing) -> dict[str, object]:
+    state = one.state
     return {
         "name": state.name,
-        "state": "off" if off else state.mood(moment),
+        "state": one.mood,
         "last_20": state.results,
         "success": state.share,
         "last_success": state.last_ok,
-        "until": state.until() if state.rests_at(moment) else None,
+        "until": one.resting_until,
         "failures": state.failures,
         "last_result": state.last_result or None,
         "last_reason": state.last_reason or None,
@@ -123,6 +113,7 @@ def test(out: Output, data: Path, names: tuple[str, ...], url: str | None) -> in
 
 
 async def _test(out: Output, data: Path, names: tuple[str, ...], url: str | None) -> int | None:
+    from .. import standing
     from ..acquire.probe import probe
     from ..app import open_app
     from ..jobs.trial import try_hosts
@@ -137,7 +128,7 @@ async def _test(out: Output, data: Path, names: tuple[str, ...], url: str | None
             click.echo(f"{provider.name:<12} {'ok' if ok else 'no':<3} {reason}")
 
     async with open_app(data) as app:
-        providers = _named(app.plugins, names) or list(app.plugins.providers)
+        providers = standing.named(app.plugins, names) or list(app.plugins.providers)
         if url is None:
             await try_hosts(app, providers, hear)
         elif len(names) != 1:
@@ -180,25 +171,11 @@ async def _change(
     to: Callable[[HostState, datetime], HostState],
     what: str,
 ) -> int | None:
+    from .. import standing
     from ..app import open_app
-    from ..store import hosts as store
-    from ..store.sessions import get_db_session
-    from ..store.tables import now
 
     async with open_app(data) as app:
-        sites, moment = {one.name.casefold(): one.name for one in app.plugins.catalogues}, now()
-        known = [name for name in names if name.casefold() not in sites]
-        places: list[tuple[Kind, str]] = [
-            *(("host", provider.name) for provider in _named(app.plugins, known)),
-            *(("site", sites[name.casefold()]) for name in names if name.casefold() in sites),
-        ]
-        async with get_db_session() as session:
-            kinds: tuple[Kind, Kind] = ("host", "site")
-            if not names:
-                places = [(kind, name) for kind in kinds for name in await store.states(session, kind)]
-            for kind, name in sorted(places):  # one order, so that nobody waits in a ring
-                await store.change(session, kind, name, lambda state: to(state, moment))
-    changed = [name for _, name in places]
+        changed = await standing.change(app, names, to)
     out.answer({what: changed}, lambda console: console.print(f"{what}: {', '.join(changed) or 'none'}"))
     return None
 
@@ -208,7 +185,7 @@ async def _change(
 @click.option("--default", is_flag=True, help="Go back to the default order.")
 def order(out: Output, data: Path, names: tuple[str, ...], default: bool) -> int | None:
     """Show the order in which hosts are asked, or name those to ask first."""
-    from .. import config, loader
+    from .. import config, loader, standing
 
     if names and default:
         raise click.UsageError("name hosts, or --default")
@@ -216,26 +193,12 @@ def order(out: Output, data: Path, names: tuple[str, ...], default: bool) -> int
     chosen = config.read(file)
     plugins = loader.load(chosen.providers.order, domains=chosen.providers.domains)
     if names or default:
-        first = list(dict.fromkeys(provider.name for provider in _named(plugins, names)))
+        first = list(dict.fromkeys(provider.name for provider in standing.named(plugins, names)))
         config.change(file, ("providers", "order"), first)
         plugins = loader.load(first, domains=chosen.providers.domains)
     ordered = [provider.name for provider in plugins.providers]
     out.answer(ordered, lambda to: to.print("\n".join(ordered)))
     return None
-
-
-def _named(plugins: Plugins, names: Sequence[str]) -> list[Provider]:
-    """The providers people mean; NotFound with the nearest names otherwise."""
-    from difflib import get_close_matches
-
-    found = []
-    for name in names:
-        if (provider := plugins.provider_for(name)) is None:
-            known = {one.name.casefold(): one.name for one in plugins.providers}
-            near = [known[one] for one in get_close_matches(name.casefold(), known, 3)]
-            raise NotFound(f"no host is called {name!r}", candidates=near, hint="anidana hosts list")
-        found.append(provider)
-    return found
 
 
 def _duration(text: str) -> timedelta:

@@ -1,69 +1,57 @@
-"""Carries "run job N" to a worker: the only place that knows the queue library.
+"""Works in so many slots at once: each asks for its next turn as soon as it is free.
 
-The row in the store is the truth; what is in here may be lost at any time and is submitted
-again. In memory and in this process for now; the same port will carry jobs across machines.
+What there is to do, and what comes first, is known to the store; nothing is kept here.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
-from pgqueuer import PgQueuer
-from pgqueuer.models import Job
-from pgqueuer.types import QueueExecutionMode
+log = logging.getLogger(__name__)
 
-Handler = Callable[[int], Awaitable[None]]
-
-_KIND = "download"
+Turn = Callable[[], Awaitable[bool]]
+"""Does one piece of work, whichever is the most urgent now; False if there was none."""
 
 
 class Engine:
-    """Runs one handler for submitted jobs, `slots` of them at once, most urgent first."""
+    """Takes turns until it is cancelled; what runs then is cancelled too, and waited for."""
 
-    def __init__(self, handler: Handler, slots: int) -> None:
-        self._queue = PgQueuer.in_memory()
-        self._running: set[asyncio.Task[object]] = set()
-        self._stopping = False
-        self._handler = handler
-        self._queue.entrypoint(_KIND, concurrency_limit=slots)(self._handle)
+    def __init__(self, turn: Turn, slots: int) -> None:
+        self._turn = turn
+        self._woken = [asyncio.Event() for _ in range(slots)]
 
-    async def submit(self, job_id: int, *, priority: int = 0) -> bool:
-        """Hand over a job; False if it is there already."""
-        ids = await self._queue.qm.queries.enqueue(
-            _KIND, str(job_id).encode(), priority=priority, dedupe_key=f"{_KIND}:{job_id}", on_conflict="skip"
-        )
-        return ids[0] is not None
+    def wake(self) -> None:
+        """There may be something to do."""
+        for woken in self._woken:
+            woken.set()
+
+    async def run(self) -> None:
+        """Work for ever; a slot without work sleeps until it is woken."""
+        async with asyncio.TaskGroup() as slots:
+            for woken in self._woken:
+                slots.create_task(self._slot(woken))
 
     async def run_until_idle(self) -> None:
-        """Work until nothing is left; cancelling this cancels the running handlers and waits for them."""
-        work = asyncio.create_task(
-            self._queue.run(
-                mode=QueueExecutionMode.drain, batch_size=1, dequeue_timeout=timedelta(seconds=0.1)
-            )
-        )
-        try:
-            await asyncio.wait({work})
-        except asyncio.CancelledError:
-            # The queue would wait for its handlers, and they may take an hour.
-            self._stopping = True
-            for task in (work, *self._running):
-                task.cancel()
-            await asyncio.gather(work, *self._running, return_exceptions=True)
-            raise
-        work.result()
+        """Work until nothing is left."""
+        async with asyncio.TaskGroup() as slots:
+            for _ in self._woken:
+                slots.create_task(self._all())
 
-    async def _handle(self, job: Job) -> None:
-        if self._stopping:
-            return
-        # A task of its own, so that stopping reaches the handler and not the library around it.
-        task = asyncio.ensure_future(self._handler(int(job.payload or b"0")))
-        self._running.add(task)
+    async def _slot(self, woken: asyncio.Event) -> None:
+        while True:
+            woken.clear()
+            if not await self._taken():
+                await woken.wait()
+
+    async def _all(self) -> None:
+        while await self._taken():
+            pass
+
+    async def _taken(self) -> bool:
         try:
-            await task
-        except asyncio.CancelledError:
-            if not self._stopping:
-                raise
-        finally:
-            self._running.discard(task)
+            return await self._turn()
+        except Exception:  # the store failed: the next turn may go better
+            log.exception("a turn of the queue")
+            return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,11 @@ from ..acquire.verify import contradicts
 from ..app import App
 from ..errors import (
     AnidanaError,
-    DiskFull,
     Held,
     NeedsPerson,
     NoStream,
     NotOut,
     Refused,
-    SetupError,
-    SourceError,
 )
 from ..fetch import Visit
 from ..hooks import Catalogue
@@ -34,7 +31,6 @@ from ..hosts import HostState
 from ..library import place
 from ..library.folders import disk_errors
 from ..library.room import Claim, Room
-from ..logs import DOWNLOAD_ERRORS
 from ..metadata.images import ImageDownloader
 from ..metadata.matching import facts_of
 from ..metadata.numbering import is_special
@@ -47,6 +43,9 @@ from ..store.tables import AnimeSeries, Episode, EpisodeFile, now
 from .destination import Destination, destination
 from .earlier import REPLACES, expected_seconds, expected_size, ours
 from .events import Listener, Moved, Staged, Tried
+from .failing import note_failure
+from .host_slots import HostSlots
+from .trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ class Run:
     """What the jobs of one run share; `visit` is theirs at the catalogue, with its cookies.
 
     `trouble` is what has gone wrong for all of them: by a site's name, or `disk`. `facts` are
-    asked for once per series.
+    asked for once per series. `patient` jobs wait for the end of such trouble instead of failing.
     """
 
     app: App
@@ -64,12 +63,11 @@ class Run:
     listen: Listener
     visit: Visit
     images: ImageDownloader
-    trouble: dict[str, AnidanaError] = field(default_factory=dict)
+    hosts: HostSlots
+    room: Room
+    patient: bool = False
+    trouble: Trouble = field(default_factory=Trouble)
     facts: dict[int, asyncio.Task[SeriesFacts | None]] = field(default_factory=dict)
-    room: Room = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.room = Room(self.app.settings.downloads.floor_mib * 2**20)
 
     async def end(self) -> None:
         """Stop what still asks for facts that no job waits for."""
@@ -104,6 +102,10 @@ class Job:
         """What people call this job."""
         return f"{self.series.name} {self.row.number}"
 
+    def staging(self) -> Path:
+        """The folder of this job alone; SetupError if there can be none."""
+        return self.run.app.staging() / f"job-{self.ticket.job_id}"
+
     def stage(self, name: str, text: str = "") -> None:
         """The job went on to another stage."""
         self.run.listen(Staged(self.ticket.job_id, self.label, name, text))
@@ -111,6 +113,14 @@ class Job:
     def progress(self, done: int, total: int | None) -> None:
         """Bytes arrived."""
         self.run.listen(Moved(self.ticket.job_id, self.label, done, total))
+
+    @asynccontextmanager
+    async def place(self, host: str) -> AsyncIterator[None]:
+        """Hold one of the places at a host, as soon as there is one."""
+        if host in self.run.hosts.full():
+            self.stage("waiting", f"{host} is busy with other episodes")
+        async with self.run.hosts.place(host):
+            yield
 
     def attempt(self, attempt: Attempt) -> None:
         """A mirror was tried; what it says of its host is for other jobs to know at once."""
@@ -123,7 +133,7 @@ async def do_job(run: Run, job_id: int) -> AnidanaError | None:
 
     The store knows the outcome, unless the store itself fails; then its error comes out. When
     cancelled, the job is put back and waits. A job that cannot succeed because of a trouble of the
-    whole run is left waiting.
+    whole run is left waiting; Held if it is not waiting in the first place.
     """
     if held := run.trouble.get("disk"):
         return held
@@ -138,17 +148,17 @@ async def do_job(run: Run, job_id: int) -> AnidanaError | None:
         return Held("the job is not waiting any more")
     holding = ExitStack()
     try:
-        await _fetch_and_file(job, holding.enter_context(run.room.claim(_staging(job), run.app.library())))
+        await _fetch_and_file(job, holding.enter_context(run.room.claim(job.staging(), run.app.library())))
     except asyncio.CancelledError:
         await _put_back(job)
         raise
     except AnidanaError as error:
-        await _note_failure(job, error)
+        await note_failure(job, error)
         return error
     except Exception as bug:
         log.exception("%s: an error of ours", job.label)
         ours = AnidanaError(f"an error of ours: {type(bug).__name__}: {bug}", hint="see logs/anidana.log")
-        await _note_failure(job, ours)
+        await note_failure(job, ours)
         return ours
     finally:
         holding.close()
@@ -190,7 +200,8 @@ async def _fetch_and_file(job: Job, claim: Claim) -> None:
         for name, state in states.items()
         if state.rests_at(now()) and app.plugins.provider_for(name) is not None
     }
-    last = {name for name, state in states.items() if name in resting or state.silent_at(now())}
+    silent = {name for name, state in states.items() if state.silent_at(now())}
+    last = resting.keys() | silent | job.run.hosts.full()
     offers = candidates(mirrors, app.plugins, job.run.languages, off=off, resting=last)
     if not offers:
         raise NotOut(_not_out(job, mirrors))
@@ -216,6 +227,7 @@ async def _fetch_and_file(job: Job, claim: Claim) -> None:
             settings=app.settings.downloads,
             report=job,
             off=off,
+            place=job.place,
             expected_seconds=lambda: expected_seconds(job.row.number, _known(facts), job.series.id, alike),
             claim=claim,
             quarantine=damaged if damaged.most else None,
@@ -238,11 +250,6 @@ async def _fetch_and_file(job: Job, claim: Claim) -> None:
     await _file(job, got, earlier)
     await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     job.stage("filed", f"{got.provider}, {got.language.label}, {got.media.size / 1e6:.1f} MB")
-
-
-def _staging(job: Job) -> Path:
-    """The folder of this job alone; SetupError if there can be none."""
-    return job.run.app.staging() / f"job-{job.ticket.job_id}"
 
 
 async def _mirrors(job: Job, catalogue: Catalogue) -> list[Mirror]:
@@ -343,42 +350,3 @@ def _facts(job: Job) -> asyncio.Task[SeriesFacts | None]:
 def _known(facts: asyncio.Task[SeriesFacts | None]) -> SeriesFacts | None:
     """What is known by now: nobody waits for metadata here, and trouble with them comes out later."""
     return facts.result() if facts.done() and not facts.cancelled() and not facts.exception() else None
-
-
-async def _note_failure(job: Job, error: AnidanaError) -> None:
-    """Write down why there is no file, and keep or drop what was staged as settings say."""
-    most, ticket = job.run.app.settings.downloads.most_retries, job.ticket
-    async with get_db_session() as session:
-        if isinstance(error, DiskFull):
-            job.run.trouble["disk"] = error
-        if isinstance(error, DiskFull | SetupError | Held):  # the owner mends it, then it goes on
-            await queue.pause(session, ticket, code_of(error), str(error))
-        else:
-            counts = isinstance(error, NoStream) and not job.passed_over
-            await queue.fail(session, ticket, code_of(error), str(error), counts=counts, most_retries=most)
-    if isinstance(error, NoStream):
-        number = job.row.number
-        tried = [f"{a.provider} {a.language}: {a.reason or a.result}" for a in error.attempts]
-        DOWNLOAD_ERRORS.error(
-            "All download providers failed for S%02dE%03d (%s); tried=%s",
-            number.season, number.episode, job.series.key, tried,
-        )  # fmt: skip
-    if not job.run.app.settings.downloads.keep_staged and not isinstance(error, SetupError):
-        await asyncio.to_thread(shutil.rmtree, _staging(job), ignore_errors=True)
-    job.stage("paused" if isinstance(error, DiskFull | SetupError | Held) else "failed", str(error))
-
-
-def code_of(error: AnidanaError) -> str:
-    """A stable word for an error."""
-    if isinstance(error, SourceError):
-        return error.code
-    return _CODES.get(type(error), "failed")
-
-
-_CODES: dict[type[AnidanaError], str] = {
-    NoStream: "no_stream",
-    NotOut: "not_out",
-    DiskFull: "disk_full",
-    SetupError: "setup",
-    Held: "held",
-}

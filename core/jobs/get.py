@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from ..app import App
 from ..errors import AnidanaError, NotFound
 from ..library import recycle
 from ..library.folders import check_mounted
+from ..library.room import Room
 from ..metadata.images import ImageDownloader
 from ..models import Language
 from ..selector import Selector
@@ -23,6 +25,7 @@ from ..store.tables import AttemptRow, now
 from .engine import Engine
 from .episode import Run, do_job
 from .events import Listener, Told, guarded
+from .host_slots import HostSlots
 from .recover import recover
 from .tell import tell_all
 
@@ -118,28 +121,32 @@ async def get(
         jobs = await queue.enqueue(session, [id_ for id_ in by_episode if id_ not in on_disk])
     outcome = Outcome([row for id_, row in by_episode.items() if id_ in on_disk], jobs=jobs)
     async with ImageDownloader(app.network) as images:
-        run = Run(app, languages or app.settings.languages.order, listen, app.network.visit(), images)
+        places = HostSlots(app.settings.downloads.per_host)
+        room = Room(app.settings.downloads.floor_mib * 2**20)
+        wished, visit = languages or app.settings.languages.order, app.network.visit()
+        run = Run(app, wished, listen, visit, images, places, room)
+        waiting = deque(jobs)
 
-        async def handle(job_id: int) -> None:
-            row = by_episode[jobs[job_id]]
+        async def turn() -> bool:
+            if not waiting:
+                return False
+            row = by_episode[jobs[job_id := waiting.popleft()]]
             try:
                 error = await do_job(run, job_id)
             except AnidanaError as failure:
                 error = failure
-            except Exception as bug:  # the store failed: the queue would only write it to a log
+            except Exception as bug:  # the store failed: nobody else would hear of it
                 log.exception("job %d", job_id)
                 error = AnidanaError(f"an error of ours: {type(bug).__name__}", hint="see logs/anidana.log")
             if error is None:
                 outcome.done.append(row)
             else:
                 outcome.failed.append((row, error))
+            return True
 
-        engine = Engine(handle, app.settings.downloads.slots)
-        for position, job_id in enumerate(jobs):
-            await engine.submit(job_id, priority=-position)
         try:
             async with _telling(app, listen, outcome):
-                await engine.run_until_idle()
+                await Engine(turn, app.settings.downloads.slots).run_until_idle()
         finally:
             await run.end()
     outcome.hear(await tell_all(app, listen))

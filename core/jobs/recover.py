@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..app import App
@@ -18,16 +18,21 @@ from ..store.tables import DownloadQueueItem
 log = logging.getLogger(__name__)
 
 
-async def recover(app: App) -> None:
-    """Settle every job that a dead process left running; call it while holding the lock.
+def nobody(job_id: int) -> bool:
+    """At the start of a process no job runs."""
+    return False
+
+
+async def recover(app: App, is_running: Callable[[int], bool] = nobody, *, clear: bool = True) -> None:
+    """Settle every job that nobody works on but the store has as running; call it while holding the lock.
 
     The destination was written down before the file was moved there: a file of the planned size
     means that only the last entry is missing, anything else that the job waits again.
     """
     async with get_db_session(read_only=True) as session:
-        jobs = await queue.interrupted(session)
+        jobs = [job for job in await queue.interrupted(session) if not is_running(job.id)]
     names = [server.value().name for server in app.settings.media_servers]
-    roots = [one for one in (app.library(), app.settings.library.films) if one is not None]
+    roots = [one for one in (app.library(), app.settings.library.films) if one is not None] if jobs else []
     for job in jobs:
         ticket = Ticket(job.id, job.attempt)
         filed = await asyncio.to_thread(_filed, job, roots)
@@ -37,6 +42,8 @@ async def recover(app: App) -> None:
             else:
                 await queue.put_back(session, ticket)
         log.info("job %d of an earlier run: %s", job.id, "was filed" if filed else "waits again")
+    if not clear:
+        return
     async with get_db_session(read_only=True) as session:
         resumable = {f"job-{job_id}" for job_id in await queue.resumable(session)}
     await asyncio.to_thread(_clear, app.staging(), resumable)

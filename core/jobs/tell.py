@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from ..app import App
 from ..errors import AnidanaError
@@ -17,12 +19,18 @@ from ..news import MediaServer, NewFile, News
 from ..store import outbox
 from ..store.outbox import Waiting
 from ..store.sessions import get_db_session
-from .events import Listener, Told
+from .events import Told
 
 log = logging.getLogger(__name__)
 
 CONFIRM_AFTER = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds to wait before each look whether the server lists the files."""
+
+Hear: TypeAlias = Callable[[Told], None]
+"""Who is told what came of it."""
+
+GATHER, TELL_AGAIN = 10.0, 300.0
+"""Seconds that new files are gathered for, and until what was not confirmed is told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class _Batch:
     row_ids: list[int]
 
 
-async def tell_all(app: App, listen: Listener, confirm_after: Sequence[float] = CONFIRM_AFTER) -> list[Told]:
+async def tell_all(app: App, listen: Hear, confirm_after: Sequence[float] = CONFIRM_AFTER) -> list[Told]:
     """Deliver the outbox: each server's series one after another, all servers at once.
 
     What is not confirmed stays in the outbox and is told again next time.
@@ -44,6 +52,19 @@ async def tell_all(app: App, listen: Listener, confirm_after: Sequence[float] = 
     by_server = [list(group) for _, group in groupby(batches, key=lambda batch: batch.server.name)]
     told = await asyncio.gather(*(_tell_server(group, listen, confirm_after) for group in by_server))
     return [one for group in told for one in group]
+
+
+async def keep_telling(app: App, listen: Hear, news: asyncio.Event) -> None:
+    """Tell for as long as the service runs: files of a few seconds at once, or what is left after minutes."""
+    while True:
+        news.clear()
+        try:
+            await tell_all(app, listen)
+        except AnidanaError as error:
+            log.warning("the media servers were not told: %s", error)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), TELL_AGAIN)
+            await asyncio.sleep(GATHER)
 
 
 def _batches(app: App, waiting: Sequence[Waiting]) -> list[_Batch]:
@@ -74,9 +95,7 @@ def _folder(library: Path, one: Waiting) -> str:
     return str(library / one.series.folder if path.is_relative_to(library) else path.parent)
 
 
-async def _tell_server(
-    batches: Sequence[_Batch], listen: Listener, confirm_after: Sequence[float]
-) -> list[Told]:
+async def _tell_server(batches: Sequence[_Batch], listen: Hear, confirm_after: Sequence[float]) -> list[Told]:
     told = []
     for batch in batches:
         error = await _tell(batch, confirm_after)

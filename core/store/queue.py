@@ -5,11 +5,11 @@ Every change of a running job says which attempt it speaks for; an older one cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import models
@@ -29,6 +29,14 @@ from .tables import (
     now,
 )
 
+_AT_ONCE = 10_000
+"""Ids in one statement; SQLite takes 32,766 values."""
+
+_SPAN = 2**40
+"""Positions of one priority lie around one middle, this far from those of the next."""
+
+_FIRST_WAIT = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -38,39 +46,97 @@ class Ticket:
     attempt: int
 
 
-async def enqueue(session: AsyncSession, episode_ids: Sequence[int]) -> dict[int, int]:
+async def enqueue(
+    session: AsyncSession, episode_ids: Sequence[int], *, priority: int = 0, resume: bool = True
+) -> dict[int, int]:
     """Make sure that each of these episodes has one job waiting; returns episode ids by job id.
 
-    A failed job is opened again, so that its count of retries goes on, and a paused one goes on; one
-    that was given up stays as it is and a new one is made. The order of the episodes is kept.
+    A failed job is opened again, so that its count of retries goes on, and with `resume` a paused one
+    goes on; one that was given up stays as it is and a new one is made. The order of the episodes is kept,
+    behind all that waits with the same priority (1 high, 0 normal, -1 low). Episodes that there are not,
+    or not any more, are left out.
     """
     wanted = list(dict.fromkeys(episode_ids))
-    if not wanted:
-        return {}
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        there = set(await session.scalars(select(Episode.id).where(Episode.id.in_(some))))
+        some = [id_ for id_ in some if id_ in there]
+        await _reopen(session, DownloadQueueItem.episode_id.in_(some), paused=resume)
+        await _insert(session, some, priority)
+        query = select(DownloadQueueItem.episode_id, DownloadQueueItem.id)
+        query = query.where(DownloadQueueItem.episode_id.in_(some), OPEN_SQL)
+        found.update({row.episode_id: row.id for row in await session.execute(query)})
+    return {found[episode_id]: episode_id for episode_id in wanted if episode_id in found}
+
+
+async def _reopen(session: AsyncSession, which: ColumnElement[bool], *, paused: bool = False) -> list[int]:
+    """Let failed jobs wait again, unless their episode has an open one; returns their ids."""
     jobs = DownloadQueueItem
     has_open = select(jobs.episode_id).where(OPEN_SQL)
-    await session.execute(
+    opened = await session.scalars(
         update(jobs)
-        .where(jobs.episode_id.in_(wanted), jobs.status == Status.FAILED, jobs.episode_id.not_in(has_open))
-        .values(status=Status.PENDING, stage="")
+        .where(which, jobs.status == Status.FAILED, jobs.episode_id.not_in(has_open))
+        .values(status=Status.PENDING, stage="", next_try_at=None)
+        .returning(jobs.id)
     )
-    await session.execute(
-        update(jobs)
-        .where(jobs.episode_id.in_(wanted), jobs.status == Status.PAUSED)
-        .values(status=Status.PENDING)
-    )
+    if paused:
+        await session.execute(
+            update(jobs).where(which, jobs.status == Status.PAUSED).values(status=Status.PENDING)
+        )
+    return list(opened)
+
+
+async def _insert(session: AsyncSession, episode_ids: Sequence[int], priority: int) -> None:
+    if not episode_ids:
+        return
+    first, moment = await last_position(session, priority) + 1, now()
     rows = [
-        {"episode_id": id_, "priority": 0, "added_at": now(), "status": Status.PENDING, "stage": "",
-         "attempt": 0, "retry_count": 0}
-        for id_ in wanted
+        {"episode_id": id_, "priority": priority, "position": position, "added_at": moment,
+         "status": Status.PENDING, "stage": "", "attempt": 0, "retry_count": 0}
+        for position, id_ in enumerate(episode_ids, first)
     ]  # fmt: skip
-    statement = insert(session, jobs)
+    statement = insert(session, DownloadQueueItem.__table__)  # the class would cost a flush of ten thousand
     await session.execute(
         statement.on_conflict_do_nothing(index_elements=["episode_id"], index_where=OPEN_SQL), rows
     )
-    query = select(jobs.episode_id, jobs.id).where(jobs.episode_id.in_(wanted)).where(OPEN_SQL)
-    found = {row.episode_id: row.id for row in await session.execute(query)}
-    return {found[episode_id]: episode_id for episode_id in wanted}
+
+
+async def last_position(session: AsyncSession, priority: int) -> int:
+    """The place of the last open job among those of a priority."""
+    start, place = -priority * _SPAN, DownloadQueueItem.position
+    query = select(func.max(place)).where(
+        DownloadQueueItem.status.in_(OPEN), place >= start - _SPAN // 2, place < start + _SPAN // 2
+    )
+    last = await session.scalar(query)
+    return start - 1 if last is None else last
+
+
+async def next_waiting(
+    session: AsyncSession, *, skip: Collection[int] = (), sites_off: Collection[str] = ()
+) -> int | None:
+    """The job whose turn it is: the first that waits, not one of `skip`, of no site in `sites_off`."""
+    jobs = DownloadQueueItem
+    query = select(jobs.id).where(jobs.status == Status.PENDING, jobs.id.not_in(list(skip)))
+    if sites_off:
+        query = (
+            query.join(Episode, Episode.id == jobs.episode_id)
+            .join(AnimeSeries, AnimeSeries.id == Episode.series_id)
+            .where(AnimeSeries.site.not_in(list(sites_off)))
+        )
+    return await session.scalar(query.order_by(jobs.position, jobs.id).limit(1))
+
+
+async def reopen_due(session: AsyncSession, most_retries: int) -> list[int]:
+    """Let failed jobs wait again whose time has come and whose episode is wanted still; returns their ids."""
+    jobs = DownloadQueueItem
+    wanted = (
+        select(Episode.id)
+        .join(AnimeSeries, AnimeSeries.id == Episode.series_id)
+        .where(AnimeSeries.followed, ~Episode.is_downloaded)
+    )
+    due = (jobs.next_try_at <= now()) & (jobs.retry_count <= most_retries)
+    return await _reopen(session, due & jobs.episode_id.in_(wanted))
 
 
 async def take_up(session: AsyncSession, job_id: int) -> Ticket | None:
@@ -82,7 +148,7 @@ async def take_up(session: AsyncSession, job_id: int) -> Ticket | None:
         .where(jobs.id == job_id, jobs.status == Status.PENDING, jobs.episode_id.not_in(renamed))
         .values(
             status=Status.DOWNLOADING, stage="fetching", attempt=jobs.attempt + 1, started_at=now(),
-            error_code=None, error_message=None, file_destination=None, file_size=None,
+            error_code=None, error_message=None, file_destination=None, file_size=None, next_try_at=None,
         )
         .returning(jobs.attempt)
     )  # fmt: skip
@@ -141,8 +207,12 @@ async def complete(session: AsyncSession, ticket: Ticket, servers: Sequence[str]
 async def fail(
     session: AsyncSession, ticket: Ticket, code: str, message: str, *, counts: bool, most_retries: int
 ) -> bool:
-    """End the attempt without a file; after `most_retries` that count the job is given up."""
+    """End the attempt without a file; after `most_retries` that count the job is given up.
+
+    Until then it is due again after a while, the longer the more often it has failed.
+    """
     jobs = DownloadQueueItem
+    tried = await session.scalar(select(jobs.retry_count).where(jobs.id == ticket.job_id)) or 0
     retries = jobs.retry_count + (1 if counts else 0)
     return await _change(
         session,
@@ -153,7 +223,17 @@ async def fail(
         error_code=code,
         error_message=message,
         completed_at=now(),
+        next_try_at=now() + wait_after(code, tried, counts=counts),
     )
+
+
+def wait_after(code: str, tried: int, *, counts: bool) -> timedelta:
+    """How long a failed job waits: a quarter of an hour, then an hour, then four, a day at most.
+
+    What does not count (it is not out, the page is another) has no end, so it waits six hours each time.
+    """
+    slow = not counts and code != "refused"
+    return timedelta(hours=6) if slow else min(_FIRST_WAIT * 4**tried, timedelta(days=1))
 
 
 async def pause(session: AsyncSession, ticket: Ticket, code: str, message: str) -> bool:
@@ -163,9 +243,13 @@ async def pause(session: AsyncSession, ticket: Ticket, code: str, message: str) 
     )
 
 
-async def put_back(session: AsyncSession, ticket: Ticket) -> bool:
-    """Give the job back unfinished; it waits as before."""
-    return await _change(session, ticket, status=Status.PENDING, stage="")
+async def put_back(
+    session: AsyncSession, ticket: Ticket, code: str | None = None, message: str | None = None
+) -> bool:
+    """Give the job back unfinished; it waits as before, and says why if there is a reason."""
+    return await _change(
+        session, ticket, status=Status.PENDING, stage="", error_code=code, error_message=message
+    )
 
 
 async def interrupted(session: AsyncSession) -> list[DownloadQueueItem]:
@@ -195,9 +279,10 @@ async def save_attempts(session: AsyncSession, ticket: Ticket, attempts: Sequenc
         }
         for attempt in attempts
     ]  # fmt: skip
-    if rows:
+    job = select(DownloadQueueItem.id).where(DownloadQueueItem.id == ticket.job_id)
+    if rows and await session.scalar(job) is not None:  # its series may have been deleted meanwhile
         await session.execute(insert(session, AttemptRow), rows)
-        await hosts.note(session, attempts)
+    await hosts.note(session, attempts)
 
 
 async def attempts(session: AsyncSession, job_ids: Sequence[int], since: datetime) -> list[AttemptRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -82,8 +82,14 @@ async def save_series(session: AsyncSession, series: models.Series, folder: str)
     """Store what the catalogue says and mark the series as followed; a known folder stays."""
     row = await by_key(session, series.catalogue, series.key)
     if row is None:
-        row = AnimeSeries(key=series.key, name=series.title[:500], site=series.catalogue, folder=folder)
-        session.add(row)
+        blank = {
+            "key": series.key, "name": series.title[:500], "site": series.catalogue, "folder": folder,
+            "followed": True, "details": {}, "created_at": now(), "updated_at": now(),
+        }  # fmt: skip
+        # Somebody else may follow the same series at this moment.
+        await session.execute(insert(session, AnimeSeries).values(blank).on_conflict_do_nothing())
+        row = await by_key(session, series.catalogue, series.key)
+        assert row is not None
     row.name, row.year, row.followed = series.title[:500], series.year, True
     row.details = _SERIES.dump_python(series, mode="json")
     await session.flush()
@@ -151,23 +157,11 @@ def _apart(rows: list[AnimeSeries]) -> list[str]:
 
 async def shelf(session: AsyncSession) -> list[ShelfRow]:
     """Every followed series with its counts, by name."""
-    counts = (
-        select(
-            Episode.series_id,
-            func.count().label("episodes"),
-            func.count().filter(Episode.is_downloaded).label("on_disk"),
-            func.count().filter(MISSING_FILE).label("missing_files"),
-        )
-        .group_by(Episode.series_id)
-        .subquery()
-    )
-    query = (
-        select(AnimeSeries, *(func.coalesce(count, 0) for count in list(counts.c)[1:]))
-        .outerjoin(counts, counts.c.series_id == AnimeSeries.id)
-        .where(AnimeSeries.followed)
-        .order_by(AnimeSeries.name)
-    )
-    return [ShelfRow(*row) for row in await session.execute(query)]
+    query = select(AnimeSeries).where(AnimeSeries.followed).order_by(AnimeSeries.name)
+    return [
+        ShelfRow(row, row.episode_count, row.on_disk_count, row.lost_file_count)
+        for row in await session.scalars(query.execution_options(populate_existing=True))
+    ]
 
 
 async def episodes(
@@ -203,6 +197,33 @@ async def episodes(
     if missing:
         query = query.where(~Episode.is_downloaded)
     return [EpisodeRow(*row) for row in await session.execute(query)]
+
+
+async def episode_ids(session: AsyncSession, series: Collection[str]) -> dict[tuple[str, int, int], int]:
+    """Ids of all episodes of followed series, by the name asked for (key or `site:key`), season and number.
+
+    NotFound for a key that nobody has, or two sites share.
+    """
+    identity = AnimeSeries.site + ":" + AnimeSeries.key
+    query = select(AnimeSeries.id, AnimeSeries.key, identity.label("identity")).where(
+        AnimeSeries.followed, AnimeSeries.key.in_(list(series)) | identity.in_(list(series))
+    )
+    names: dict[int, str] = {}
+    for row in await session.execute(query):
+        names[row.id] = row.identity if row.identity in series else row.key
+    for name in series:
+        if (found := list(names.values()).count(name)) != 1:
+            raise NotFound(f"{name!r} is the key of {found or 'no'} followed series")
+    columns = select(Episode.series_id, Episode.season, Episode.episode_number, Episode.id)
+    rows = await session.execute(columns.where(Episode.series_id.in_(names)))
+    return {(names[row.series_id], row.season, row.episode_number): row.id for row in rows}
+
+
+async def shared_keys(session: AsyncSession) -> set[str]:
+    """Keys that followed series of two sites have."""
+    key = AnimeSeries.key
+    query = select(key).where(AnimeSeries.followed).group_by(key).having(func.count() > 1)
+    return set(await session.scalars(query))
 
 
 async def set_wanted(session: AsyncSession, episode_ids: Sequence[int]) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
@@ -75,7 +76,9 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
 class AnimeSeries(Base):
     """A series that is or was followed; `site` and `key` are its identity, `folder` its place in the library.
 
-    `details` holds the rest of what the catalogue's page said, as `models.Series` fields.
+    `details` holds the rest of what the catalogue's page said, as `models.Series` fields. The counts are
+    the database's own work: triggers on `episodes` keep them, in the transaction that changes an episode.
+    A lost file is one that was on disk and has vanished: `file_path` says still where it was.
     """
 
     __tablename__ = "anime_series"
@@ -90,6 +93,9 @@ class AnimeSeries(Base):
     year: Mapped[int | None] = mapped_column(Integer, default=None)
     followed: Mapped[bool] = mapped_column(default=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    episode_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0", init=False)
+    on_disk_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0", init=False)
+    lost_file_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0", init=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default_factory=now, onupdate=now)
 
@@ -148,6 +154,10 @@ class DownloadQueueItem(Base):
     `attempt` counts how often the job was taken up and fences its last step: only who holds the
     current number may finish. `file_destination` and `file_size` are written before the file is
     moved there, so that a start after a crash can tell a filed episode from a lost one.
+
+    Jobs are taken by `position`, the smallest first; `priority` decides where a new one is put. A failed
+    job is tried again by itself after `next_try_at`. No id is given twice: a worker of a job that is gone
+    must not find another one under its number.
     """
 
     __tablename__ = "download_queue"
@@ -159,7 +169,8 @@ class DownloadQueueItem(Base):
             sqlite_where=OPEN_SQL,
             postgresql_where=OPEN_SQL,
         ),
-        Index("ix_download_queue_status", "status"),
+        Index("ix_download_queue_status", "status", "position"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -167,6 +178,7 @@ class DownloadQueueItem(Base):
     status: Mapped[str] = mapped_column(String(50), default=Status.PENDING)
     stage: Mapped[str] = mapped_column(String(20), default="")
     priority: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     retry_count: Mapped[int] = mapped_column(Integer, default=0)
     error_code: Mapped[str | None] = mapped_column(String(50), default=None)
@@ -174,6 +186,7 @@ class DownloadQueueItem(Base):
     file_destination: Mapped[str | None] = mapped_column(Text, default=None)
     file_size: Mapped[int | None] = mapped_column(BigInteger, default=None)
     added_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    next_try_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     started_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     completed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
@@ -340,3 +353,20 @@ class SystemSettings(Base):
     library_mark: Mapped[str | None] = mapped_column(Text, default=None)
     library_read_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     migration_legacy_files_completed: Mapped[bool] = mapped_column(default=False)
+    downloads_stopped: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Addition(Base):
+    """A series that somebody asked to follow: `pending`, `loading`, `completed` or `failed`."""
+
+    __tablename__ = "additions"
+    __table_args__ = (UniqueConstraint("site", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    site: Mapped[str] = mapped_column(String(500))
+    key: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(500), default="")
+    state: Mapped[str] = mapped_column(String(20), default="pending")
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Moment, default_factory=now)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, default=None)

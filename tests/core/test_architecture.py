@@ -108,7 +108,6 @@ def test_every_entry_point_is_a_module_of_ours_and_every_plugin_has_one() -> Non
         ("yt_dlp", {"core/acquire/child.py"}),
         ("sqlalchemy", {"core/following.py", "core/scanning.py", "core/store"}),
         ("m3u8", {"core/acquire/playlist.py"}),
-        ("pgqueuer", {"core/jobs/engine.py"}),
         ("subprocess", {"core/demo/media.py"}),
     ],
 )

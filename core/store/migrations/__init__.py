@@ -1,9 +1,8 @@
-"""Brings a database up to date at start: alembic revisions, a copy of the old file first."""
+"""Brings a database up to date at start: alembic revisions, a backup first."""
 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -12,7 +11,7 @@ from ...errors import ConfigError
 
 log = logging.getLogger(__name__)
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision, oldest first; a test compares it with the files."""
 
 
@@ -30,7 +29,7 @@ def migrate(connection: Connection) -> None:
                 f"the database has schema {current}, which is newer than this program",
                 hint="upgrade anidana, or restore the backup that was made before the upgrade",
             )
-        _back_up(connection, current)
+        _back_up(connection)
     # alembic takes 0.9 s to import; a database that is up to date never needs it.
     from alembic import command
     from alembic.config import Config
@@ -56,14 +55,13 @@ def _current(connection: Connection) -> str | None:
     return revision
 
 
-def _back_up(connection: Connection, revision: str) -> None:
-    """Copy an SQLite file beside itself; a server's database is its keeper's to back up."""
+def _back_up(connection: Connection) -> None:
+    """Make a backup of an SQLite file and its settings; a server's database is its keeper's to back up."""
     database = connection.engine.url.database
     if connection.dialect.name != "sqlite" or not database:
         return
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    copy = Path(database).with_name(f"{Path(database).name}.{revision}-{stamp}.bak")
-    connection.exec_driver_sql("COMMIT")  # VACUUM does not run inside a transaction
-    connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    log.info("copied the database to %s before its upgrade", copy)
+    from ...backup import make
+
+    file = Path(database)
+    made = make(file.parent, secrets=True, why="upgrade", database=file)
+    log.info("backed up the database to %s before its upgrade", made)

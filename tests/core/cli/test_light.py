@@ -55,7 +55,7 @@ def test_every_command_has_help_that_shows_an_example() -> None:
     assert set(program.commands) == {
         "search", "follow", "unfollow", "list", "show", "missing", "get", "scan", "probe", "plugin",
         "demo", "version", "hosts", "fetch", "rename", "naming", "nfo", "library", "import",
-        "match", "numbers",
+        "serve", "backup", "restore", "match", "numbers",
     }  # fmt: skip
     for words in _all_of(program):
         name = " ".join(words)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import IntegrityError
 
+from anidana.core import backup
 from anidana.core.errors import ConfigError, SetupError
-from anidana.core.store import sessions
+from anidana.core.store import account_tables, sessions
 from anidana.core.store.migrations import REVISIONS
 from anidana.core.store.sessions import get_db_session, get_transactional_session, open_store
-from anidana.core.store.tables import AnimeSeries, Base
+from anidana.core.store.tables import AnimeSeries, DownloadQueueItem
 
 
 def _series(key: str) -> AnimeSeries:
@@ -84,7 +86,7 @@ async def test_the_migrations_make_exactly_the_tables_of_the_code(store: None) -
     async with get_db_session() as session:
         connection = await session.connection()
         differences = await connection.run_sync(
-            lambda plain: compare_metadata(MigrationContext.configure(plain), Base.metadata)
+            lambda plain: compare_metadata(MigrationContext.configure(plain), account_tables.Base.metadata)
         )
     assert differences == []
 
@@ -136,7 +138,53 @@ async def test_a_database_of_the_first_schema_is_brought_up_and_then_takes_one_k
         session.add(AnimeSeries(key="one", name="One", site="serienstream", folder="One [one]"))
         await session.flush()
         assert len(list(await session.scalars(select(AnimeSeries.key)))) == 2
-    assert list(tmp_path.glob("anidana.db.0001-*.bak"))
+    (made,) = tmp_path.glob("backups/anidana-*-upgrade.zip")
+    assert backup.verify(made).schema_revision == "0001"
+
+
+async def test_an_upgrade_keeps_jobs_with_their_attempts_and_never_gives_a_number_twice(
+    tmp_path: Path,
+) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    import anidana.core.store.migrations as migrations
+
+    file = tmp_path / "anidana.db"
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA foreign_keys = ON"))
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for table, columns, values in (
+            ("anime_series", "id, key, name, site, folder, followed, details, created_at, updated_at",
+             "1, 'one', 'One', 'aniworld', 'One', 1, '{}', 0, 0"),
+            ("episodes", "id, series_id, season, episode_number, title, english_title, kind, languages,"
+             " is_downloaded, created_at, updated_at", "1, 1, 1, 1, '', '', 'episode', '[]', 1, 0, 0"),
+            ("download_queue", "id, episode_id, status, stage, priority, attempt, retry_count, added_at",
+             "7, 1, 'pending', '', 0, 0, 2, 0"),
+            ("attempts", "id, job_id, provider, language, result, reason, seconds, at",
+             "1, 7, 'VOE', 'de', 'gone', '', 0, 0"),
+        ):  # fmt: skip
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"))
+        connection.commit()
+    engine.dispose()
+    async with open_store(file), get_db_session() as session:
+        job = (await session.execute(text("SELECT id, position, retry_count FROM download_queue"))).one()
+        assert tuple(job) == (7, 7, 2)
+        assert await session.scalar(text("SELECT provider FROM attempts WHERE job_id = 7")) == "VOE"
+        counts = await session.execute(text("SELECT episode_count, on_disk_count FROM anime_series"))
+        assert tuple(counts.one()) == (1, 1)
+        with pytest.raises(IntegrityError):
+            async with session.begin_nested():
+                session.add(DownloadQueueItem(episode_id=1))
+        await session.execute(text("DELETE FROM download_queue"))
+        assert await session.scalar(text("SELECT count(*) FROM attempts")) == 0
+        session.add(again := DownloadQueueItem(episode_id=1))
+        await session.flush()
+        assert again.id == 8
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(database: str) -> None:

@@ -1,0 +1,250 @@
+"""Series: what is followed, what could be, and how complete it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from ... import following
+from ...errors import NotFound
+from ...store import shelf
+from ...store.sessions import get_db_session
+from ...store.shelf import EpisodeRow, ShelfRow
+from ...store.tables import Addition, AnimeSeries
+from ..deps import Body, TheService
+
+router = APIRouter(prefix="/api/anime", tags=["series"])
+
+Key = Annotated[str, Path(max_length=800, description="Key of a series, or `site:key`.")]
+
+
+class Series(BaseModel):
+    """A followed series; `folder` is for display, `key` is what it is called by."""
+
+    key: str
+    site: str
+    name: str
+    year: int | None
+    folder: str
+    link: str
+    episodes: int
+    on_disk: int
+    missing: int
+    missing_episodes: dict[str, list[int]]
+
+
+class Page(BaseModel):
+    """Some series; `next` is the cursor of the following page."""
+
+    items: list[Series]
+    total: int
+    next: str | None
+
+
+class Episode(BaseModel):
+    """An episode of a catalogue, and what is known of its file and its last job."""
+
+    id: int
+    season: int
+    episode: int
+    absolute: int | None
+    title: str
+    english_title: str
+    kind: str
+    languages: list[str]
+    is_downloaded: bool
+    file_path: str | None
+    language: str | None
+    size: int | None
+    job: str | None
+    reason: str | None
+
+
+class Detail(Series):
+    """A series with all its episodes."""
+
+    plot: str
+    list: list[Episode]
+
+
+class Hit(BaseModel):
+    """Something a catalogue has that fits the words."""
+
+    key: str
+    site: str
+    name: str
+    year: int | None
+    link: str
+    followed: bool
+
+
+class Add(Body):
+    """A series to follow: an address at a catalogue, `site:key`, or a title."""
+
+    link: str = Field(min_length=1, max_length=1000)
+    name: str = Field("", max_length=500)
+
+
+class Loading(BaseModel):
+    """How far a series is on its way in."""
+
+    key: str
+    site: str
+    name: str
+    status: str
+    error: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class Changed(BaseModel):
+    """What a look at the catalogue and the disk brought."""
+
+    new: int
+    changed: int
+
+
+@router.get("", operation_id="list_series")
+async def list_series(
+    filter: Annotated[
+        Literal["all", "missing", "no_episodes"], Query(description="`no_episodes`: none is on disk.")
+    ] = "all",
+    search: Annotated[str, Query(max_length=200)] = "",
+    sort: Literal["name", "-name", "missing", "-missing"] = "name",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str, Query(max_length=20, pattern=r"^\d*$")] = "",
+) -> Page:
+    """Followed series."""
+    async with get_db_session(read_only=True) as session:
+        rows = await shelf.shelf(session)
+        words = search.casefold()
+        kept = [row for row in rows if words in row.series.name.casefold() and _fits(row, filter)]
+        if sort.endswith("missing"):
+            kept.sort(key=lambda row: row.missing)
+        if sort.startswith("-"):
+            kept.reverse()
+        start = int(cursor or 0)
+        page = kept[start : start + limit]
+        missing = await shelf.episodes(session, series_ids=[row.series.id for row in page], missing=True)
+    more = str(start + limit) if start + limit < len(kept) else None
+    return Page(items=[Series(**_series(row, missing)) for row in page], total=len(kept), next=more)
+
+
+def _fits(row: ShelfRow, wanted: str) -> bool:
+    return {"all": True, "missing": row.missing > 0, "no_episodes": row.on_disk == 0}[wanted]
+
+
+def _series(row: ShelfRow, missing: list[EpisodeRow]) -> dict[str, object]:
+    seasons: dict[str, list[int]] = {}
+    for one in missing:
+        if one.series.id == row.series.id:
+            seasons.setdefault(str(one.episode.season), []).append(one.episode.episode_number)
+    series = row.series
+    return {
+        "key": series.key, "site": series.site, "name": series.name, "year": series.year,
+        "folder": series.folder, "link": str(series.details.get("url", "")), "episodes": row.episodes,
+        "on_disk": row.on_disk, "missing": row.missing, "missing_episodes": seasons,
+    }  # fmt: skip
+
+
+@router.get("/search", operation_id="search_series")
+async def search_series(
+    service: TheService,
+    q: Annotated[str, Query(min_length=1, max_length=200)],
+    site: Annotated[str, Query(max_length=100)] = "",
+) -> list[Hit]:
+    """Look for a series at every catalogue, or at one."""
+    found = await following.search(service.app, q, site=site)
+    return [
+        Hit(key=one.hit.key, site=one.hit.catalogue, name=one.hit.title, year=one.hit.year,
+            link=one.hit.url, followed=one.followed)
+        for one in found
+    ]  # fmt: skip
+
+
+@router.post("/add", status_code=202, operation_id="add_series")
+async def add_series(body: Add, service: TheService) -> Loading:
+    """Follow a series; it is read in the background, and this answers at once."""
+    catalogue, key = await following.choose(service.app, body.link)
+    return _loading(await service.adding.add(catalogue, key, body.name))
+
+
+@router.get("/{key}", operation_id="get_series")
+async def get_series(key: Key) -> Detail:
+    """A series with all its episodes."""
+    async with get_db_session(read_only=True) as session:
+        series = await _find(key)
+        row = next(one for one in await shelf.shelf(session) if one.series.id == series.id)
+        rows = await shelf.episodes(session, series_ids=[series.id])
+    missing = [one for one in rows if not one.episode.is_downloaded]
+    return Detail(
+        **_series(row, missing),
+        plot=str(series.details.get("plot", "")),
+        list=[_episode(one) for one in rows],
+    )
+
+
+def _episode(row: EpisodeRow) -> Episode:
+    one, file, job = row.episode, row.file, row.job
+    return Episode(
+        id=one.id, season=one.season, episode=one.episode_number, absolute=one.absolute, title=one.title,
+        english_title=one.english_title, kind=one.kind, languages=one.languages,
+        is_downloaded=one.is_downloaded, file_path=one.file_path, language=file.language if file else None,
+        size=file.size if file else None, job=job.status if job else None,
+        reason=job.error_message if job and not one.is_downloaded else None,
+    )  # fmt: skip
+
+
+@router.get("/{key}/loading-status", operation_id="series_loading_status")
+async def loading_status(key: Key, service: TheService) -> Loading:
+    """How far a series is that was added."""
+    site, _, bare = key.rpartition(":")
+    for catalogue in service.app.plugins.catalogues:
+        if site in ("", catalogue.name):
+            row = await service.adding.state_of(catalogue.name, bare)
+            if row is not None:
+                return _loading(row)
+    raise NotFound(f"nobody asked to add {key[:100]!r}")
+
+
+def _loading(row: Addition) -> Loading:
+    return Loading(
+        key=row.key, site=row.site, name=row.name, status=row.state, error=row.error,
+        started_at=row.created_at, ended_at=row.ended_at,
+    )  # fmt: skip
+
+
+@router.post("/{key}/rescan", operation_id="rescan_series")
+async def rescan_series(key: Key, service: TheService) -> Changed:
+    """Compare one series with its catalogue and with the disk."""
+    update = await following.bring_up_to_date(service.app, await _find(key))
+    service.bus.publish("series.changed", {"key": key, "new": update.new, "changed": update.changed})
+    return Changed(new=update.new, changed=update.changed)
+
+
+@router.delete("/{key}", status_code=204, operation_id="remove_series")
+async def remove_series(key: Key, service: TheService) -> None:
+    """Stop following a series; its files stay."""
+    series = await _find(key)
+    async with get_db_session() as session:
+        await shelf.unfollow(session, series.id)
+    service.bus.publish("series.removed", {"key": series.key, "site": series.site, "folder": series.folder})
+
+
+async def _find(key: str) -> AnimeSeries:
+    """The followed series of exactly this key; a title or a part of one is none."""
+    site, _, bare = key.rpartition(":")
+    async with get_db_session(read_only=True) as session:
+        found = [
+            one.series
+            for one in await shelf.shelf(session)
+            if one.series.key == bare and site in ("", one.series.site)
+        ]
+    if len(found) > 1:
+        raise NotFound(f"{key!r} fits several series", candidates=[one.identity for one in found])
+    if not found:
+        raise NotFound(f"no followed series has the key {key[:100]!r}")
+    return found[0]
