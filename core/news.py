@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from .models import Number
 
@@ -49,3 +50,8 @@ class News:
     folder: str
     title: str
     files: tuple[NewFile, ...]
+
+    @property
+    def is_film(self) -> bool:
+        """Whether it is a film in a library of films, which lies apart from that of the series."""
+        return PurePath(self.library) not in PurePath(self.folder).parents

@@ -64,6 +64,9 @@ class Jellyfin:
         """Whether every file is listed by now; `tell` only queues the look, so it may take a while."""
         files = {server.path(file.path) for file in news.files}
         async with self._client(server) as client:
+            if news.is_film:
+                films = await _list(client, "/Items", {"recursive": "true", "includeItemTypes": "Movie"})
+                return files <= {film.path for film in films}
             series = await _find_series(client, server.path(news.folder))
             return series is not None and files <= await _list_files(client, series)
 

@@ -52,8 +52,9 @@ class _Sources(BaseModel):
     sources: list[_File] = []
 
 
-class _Episodes(BaseModel):
+class _Listed(BaseModel):
     episodes: list[_File] = []
+    movies: list[_File] = []
 
 
 class Kodi:
@@ -81,12 +82,13 @@ class Kodi:
         async with self._client(server) as client:
             listed = await _ask(
                 client,
-                _Reply[_Episodes],
-                "VideoLibrary.GetEpisodes",
+                _Reply[_Listed],
+                f"VideoLibrary.{'GetMovies' if news.is_film else 'GetEpisodes'}",
                 properties=["file"],
                 filter={"field": "path", "operator": "startswith", "value": folder},
             )
-        return {server.path(file.path) for file in news.files} <= {one.file for one in listed.episodes}
+        there = {one.file for one in (*listed.episodes, *listed.movies)}
+        return {server.path(file.path) for file in news.files} <= there
 
     async def _wait_for_quiet(self, client: ServerClient) -> None:
         quiet = 0
