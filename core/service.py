@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import config
+from . import config, legacy
 from .app import App, alone, open_app
+from .errors import AnidanaError
 from .health import Health
 from .jobs import notify, renames, rescan
 from .jobs.adding import Adding
@@ -24,6 +26,8 @@ from .jobs.stored_queue import StoredQueue
 from .jobs.tell import keep_telling
 from .metadata.images import ImageDownloader
 from .settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ async def open_service(data: Path, *, chosen: Settings | None = None) -> AsyncIt
     with alone(data):
         async with open_app(data, chosen=chosen) as app:
             await renames.settle()
+            await _take_over(app)
             bus = Bus()
             adding = Adding(app, bus)
             async with (
@@ -56,6 +61,15 @@ async def open_service(data: Path, *, chosen: Settings | None = None) -> AsyncIt
                     yield Service(app, bus, adding, downloads, health, scheduler, notifications)
                 finally:
                     await adding.stop()
+
+
+async def _take_over(app: App) -> None:
+    """What the predecessor left is taken over at the first start that has a library."""
+    if app.settings.library.anime_directory is not None:
+        try:
+            await legacy.import_once(app)
+        except AnidanaError as error:
+            log.warning("what an earlier program left was not read: %s", error)
 
 
 @asynccontextmanager

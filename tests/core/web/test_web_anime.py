@@ -14,7 +14,7 @@ from anidana.core.demo.network import PracticeNetwork
 from anidana.core.demo.story import SHELF
 from anidana.core.service import Service, open_service
 from anidana.core.settings import Settings
-from anidana.core.store import additions
+from anidana.core.store import additions, shelf
 from anidana.core.store.sessions import get_db_session
 
 KEY = SHELF.series.key
@@ -86,6 +86,17 @@ async def test_what_was_not_finished_goes_on_after_a_restart(tmp_path: Path, cho
         assert await additions.begin(session, "aniworld", KEY, "")
     async with open_service(tmp_path / "data", chosen=chosen) as service:
         assert [one["state"] for one in await loaded(service)] == ["loading", "completed"]
+
+
+async def test_what_the_predecessor_left_is_taken_over_at_the_first_start(
+    tmp_path: Path, chosen: Settings
+) -> None:
+    folder = tmp_path / "library" / "Das Regal"
+    folder.mkdir()
+    (folder / "key").write_text(KEY)
+    async with open_service(tmp_path / "data", chosen=chosen), get_db_session(read_only=True) as session:
+        assert [row.series.key for row in await shelf.shelf(session)] == [KEY]
+    assert (folder / "key").read_text() == KEY, "it is only read"
 
 
 async def test_a_list_filters_sorts_and_pages(owner: httpx.AsyncClient, service: Service) -> None:
