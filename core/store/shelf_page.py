@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .tables import AnimeSeries
+from .shelf import MISSING
+from .tables import AnimeSeries, Episode
 
 _SERIES = AnimeSeries.__table__.c
 
@@ -79,6 +80,26 @@ async def page(
         query = query.where(here < last if descending else here > last)
     order = (place.desc(), id_.desc()) if descending else (place, id_)
     return [SeriesLine(*row) for row in await session.execute(query.order_by(*order).limit(most))]
+
+
+async def missing_numbers(session: AsyncSession, ids: Collection[int]) -> dict[int, dict[str, list[int]]]:
+    """The numbers that were never on disk, by series and season."""
+    table = Episode.__table__.c
+    query = (
+        select(table.series_id, table.season, table.episode_number)
+        .where(table.series_id.in_(list(ids)), MISSING)
+        .order_by(table.series_id, table.season, table.episode_number)
+    )
+    found: dict[int, dict[str, list[int]]] = {}
+    for series_id, season, number in await session.execute(query):
+        found.setdefault(series_id, {}).setdefault(str(season), []).append(number)
+    return found
+
+
+async def links(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """Where each series stands at its catalogue."""
+    rows = await session.execute(select(_SERIES.id, _SERIES.details).where(_SERIES.id.in_(list(ids))))
+    return {id_: str(details.get("url", "")) for id_, details in rows}
 
 
 async def count(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from ... import following
 from ...errors import NotFound
-from ...store import shelf
+from ...store import shelf, shelf_page
 from ...store.sessions import get_db_session
 from ...store.shelf import EpisodeRow, ShelfRow
 from ...store.tables import Addition, AnimeSeries
@@ -113,28 +115,55 @@ async def list_series(
         Literal["all", "missing", "no_episodes"], Query(description="`no_episodes`: none is on disk.")
     ] = "all",
     search: Annotated[str, Query(max_length=200)] = "",
-    sort: Literal["name", "-name", "missing", "-missing"] = "name",
+    sort: Annotated[
+        Literal["name", "year", "added", "missing", "on_disk"],
+        Query(description="Largest first: `descending`."),
+    ] = "name",
+    descending: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str, Query(max_length=20, pattern=r"^\d*$")] = "",
+    cursor: Annotated[str, Query(max_length=2000, description="`next` of the page before.")] = "",
 ) -> Page:
-    """Followed series."""
+    """Followed series, from counts that are kept as episodes come and go."""
+    only = None if filter == "all" else filter
+    after = _place(cursor, sort) if cursor else None
     async with get_db_session(read_only=True) as session:
-        rows = await shelf.shelf(session)
-        words = search.casefold()
-        kept = [row for row in rows if words in row.series.name.casefold() and _fits(row, filter)]
-        if sort.endswith("missing"):
-            kept.sort(key=lambda row: row.missing)
-        if sort.startswith("-"):
-            kept.reverse()
-        start = int(cursor or 0)
-        page = kept[start : start + limit]
-        missing = await shelf.episodes(session, series_ids=[row.series.id for row in page], missing=True)
-    more = str(start + limit) if start + limit < len(kept) else None
-    return Page(items=[Series(**_series(row, missing)) for row in page], total=len(kept), next=more)
+        lines = await shelf_page.page(
+            session, sort=sort, descending=descending, after=after, most=limit + 1, words=search, only=only
+        )
+        total = await shelf_page.count(session, words=search, only=only)
+        ids = [line.id for line in lines[:limit]]
+        missing = await shelf_page.missing_numbers(session, ids)
+        links = await shelf_page.links(session, ids)
+    items = [
+        Series(
+            key=line.key, site=line.site, name=line.name, year=line.year, folder=line.folder,
+            link=links[line.id], episodes=line.episodes, on_disk=line.on_disk, missing=line.missing,
+            missing_episodes=missing.get(line.id, {}),
+        )
+        for line in lines[:limit]
+    ]  # fmt: skip
+    return Page(items=items, total=total, next=_cursor(lines[limit - 1]) if len(lines) > limit else None)
 
 
-def _fits(row: ShelfRow, wanted: str) -> bool:
-    return {"all": True, "missing": row.missing > 0, "no_episodes": row.on_disk == 0}[wanted]
+def _cursor(line: shelf_page.SeriesLine) -> str:
+    place = line.place.isoformat() if isinstance(line.place, datetime) else line.place
+    return urlsafe_b64encode(json.dumps([place, line.id]).encode()).decode()
+
+
+def _place(cursor: str, sort: str) -> tuple[str | int | datetime, int]:
+    """Where the page before ended; NotFound for a cursor that is none of this order."""
+    try:
+        place, id_ = json.loads(urlsafe_b64decode(cursor))
+        if type(id_) is int and abs(id_) < 2**62:
+            if sort == "added" and isinstance(place, str) and (at := datetime.fromisoformat(place)).tzinfo:
+                return at, id_
+            if sort == "name" and isinstance(place, str) and "\0" not in place and place.encode():
+                return place, id_
+            if sort not in ("added", "name") and type(place) is int and abs(place) < 2**31:
+                return place, id_
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise NotFound("this is no cursor of such a list", hint="begin with the first page")
 
 
 def _series(row: ShelfRow, missing: list[EpisodeRow]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from anidana.core.service import Service, open_service
 from anidana.core.settings import Settings
 from anidana.core.store import additions, shelf
 from anidana.core.store.sessions import get_db_session
+from anidana.core.store.tables import AnimeSeries
 
 KEY = SHELF.series.key
 
@@ -106,7 +107,34 @@ async def test_a_list_filters_sorts_and_pages(owner: httpx.AsyncClient, service:
     assert (series["key"], series["site"], page["next"]) == (KEY, "aniworld", None)
     assert series["missing"] == sum(map(len, series["missing_episodes"].values())) > 0
     assert (await owner.get("/api/anime", params={"search": "no such name"})).json()["items"] == []
+    assert series["link"].startswith("https://")
     assert (await owner.get("/api/anime", params={"filter": "odd"})).status_code == 422
+
+
+@pytest.mark.parametrize("sort", ["name", "year", "added", "missing", "on_disk"])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_have_every_series_once_in_order(
+    owner: httpx.AsyncClient, service: Service, sort: str, descending: bool
+) -> None:
+    async with get_db_session() as session:
+        for name in "CADBE":
+            session.add(AnimeSeries(key=name.lower(), name=name, site="aniworld", folder=name, year=2020))
+    found, cursor = list[str](), ""
+    while True:
+        asked = {"sort": sort, "descending": descending, "limit": 2, "cursor": cursor}
+        page = (await owner.get("/api/anime", params=asked)).json()
+        found += [one["name"] for one in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert sorted(found) == list("ABCDE") and page["total"] == 5
+    if sort == "name":
+        assert found == sorted(found, reverse=descending)
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30=", "WzEsMl0=", "WyJhIiwiYiJd"])
+async def test_a_cursor_that_is_none_is_told(owner: httpx.AsyncClient, cursor: str) -> None:
+    answer = await owner.get("/api/anime", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 async def test_a_series_shows_its_episodes(owner: httpx.AsyncClient, service: Service) -> None:
