@@ -59,7 +59,7 @@ async def test_cancelling_cancels_what_runs_and_starts_nothing_more() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert work.cancelled == work.order == [0, 1]
+    assert sorted(work.cancelled) == work.order == [0, 1]
 
 
 async def test_who_found_nothing_is_woken_when_there_is_work() -> None:
