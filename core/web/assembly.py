@@ -22,6 +22,7 @@ from .api import (
     notifications,
     plugins,
     queue,
+    review,
     scheduler,
     system,
 )
@@ -47,6 +48,7 @@ ROUTERS = (
     notifications.router,
     plugins.router,
     queue.router,
+    review.router,
     scheduler.router,
 )
 """Routes that need one: to look as a viewer, to change as a member, unless they say otherwise."""
