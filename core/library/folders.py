@@ -84,6 +84,24 @@ def temporary_in(folder: Path) -> Path:
     return folder / f"{TEMPORARY}{secrets.token_hex(8)}"
 
 
+def sync_path(path: Path) -> None:
+    """See a file or folder on the disk; errors as in `sync`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync(descriptor: int) -> None:
+    """See an open file on the disk, where the disk can say so; OSError if it fails."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.EINVAL):  # some network mounts cannot
+            raise
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn what the disk says about a path into DiskFull or SetupError, with owner and remedy."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import Held
-from .folders import check_mounted, disk_errors
+from .folders import check_mounted, disk_errors, sync_path
 
 log = logging.getLogger(__name__)
 
@@ -136,15 +136,4 @@ def _sync_all(library: Path, moves: Iterable[Move]) -> None:
     folders = {path.parent for move in moves for path in (move.old, move.new)}
     for folder in {one for each in folders for one in (each, each.parent)}:
         if (library / folder).is_dir():
-            _sync(library / folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.ENOTSUP, errno.EINVAL):  # some network mounts cannot
-            raise
-    finally:
-        os.close(descriptor)
+            sync_path(library / folder)

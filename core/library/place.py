@@ -18,7 +18,7 @@ from pathlib import Path
 from ..errors import Damaged, Held, SetupError
 from ..metadata import nfo
 from ..models import Sidecar
-from .folders import TEMPORARY, disk_errors, temporary_in
+from .folders import TEMPORARY, disk_errors, sync, sync_path, temporary_in
 from .recycle import place_for
 
 log = logging.getLogger(__name__)
@@ -131,11 +131,11 @@ def write(path: Path, content: bytes, *, keep: bool = False) -> bool:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
-            _sync(file.fileno())
+            sync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_path(path.parent)
+    sync_path(path.parent)
     return True
 
 
@@ -153,14 +153,14 @@ def sweep(folder: Path) -> list[Path]:
 
 def _move(staged: Path, target: Path, ours: Ours | None) -> None:
     """Give a file its library name, by way of a copy where the library is on another disk."""
-    _sync_path(staged)
+    sync_path(staged)
     try:
         _name(staged, target, ours)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         _copy(staged, target, ours)
-    _sync_path(target.parent)
+    sync_path(target.parent)
     staged.unlink(missing_ok=True)
 
 
@@ -168,7 +168,7 @@ def _copy(file: Path, target: Path, ours: Ours | None = None) -> None:
     temporary = temporary_in(target.parent)
     try:
         shutil.copyfile(file, temporary)
-        _sync_path(temporary)
+        sync_path(temporary)
         if _size(temporary) != _size(file):
             raise SetupError(f"{target.parent} did not keep all of {file}")
         _name(temporary, target, ours)
@@ -204,7 +204,7 @@ def _replace(file: Path, target: Path, ours: Ours) -> None:
         if error.errno not in {*_NO_LINKS, errno.EXDEV}:
             raise
         _copy(target, kept)
-    _sync_path(kept.parent)
+    sync_path(kept.parent)
     try:
         file.replace(target)
     except OSError:
@@ -240,20 +240,4 @@ def _make(folder: Path) -> None:
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_path(folder.parent)
-
-
-def _sync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.ENOTSUP, errno.EINVAL):  # some network mounts cannot
-            raise
+        sync_path(folder.parent)
