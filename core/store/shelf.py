@@ -72,6 +72,18 @@ async def folders(session: AsyncSession) -> dict[int, str]:
     return {row.id: row.folder for row in await session.execute(select(AnimeSeries.id, AnimeSeries.folder))}
 
 
+async def followed(session: AsyncSession, name: str) -> AnimeSeries:
+    """The followed series of exactly this key, or `site:key`; NotFound if there is none, or several."""
+    identity = AnimeSeries.site + ":" + AnimeSeries.key
+    query = select(AnimeSeries).where(AnimeSeries.followed, (AnimeSeries.key == name) | (identity == name))
+    found = list(await session.scalars(query))
+    if len(found) > 1:
+        raise NotFound(f"{name!r} fits several series", candidates=[one.identity for one in found])
+    if not found:
+        raise NotFound(f"no followed series has the key {name[:100]!r}")
+    return found[0]
+
+
 async def has_folder(session: AsyncSession, folder: str) -> bool:
     """Whether a series has this folder, whatever the case of its letters."""
     folders = await session.scalars(select(AnimeSeries.folder))

@@ -166,19 +166,6 @@ def _place(cursor: str, sort: str) -> tuple[str | int | datetime, int]:
     raise NotFound("this is no cursor of such a list", hint="begin with the first page")
 
 
-def _series(row: ShelfRow, missing: list[EpisodeRow]) -> dict[str, object]:
-    seasons: dict[str, list[int]] = {}
-    for one in missing:
-        if one.series.id == row.series.id:
-            seasons.setdefault(str(one.episode.season), []).append(one.episode.episode_number)
-    series = row.series
-    return {
-        "key": series.key, "site": series.site, "name": series.name, "year": series.year,
-        "folder": series.folder, "link": str(series.details.get("url", "")), "episodes": row.episodes,
-        "on_disk": row.on_disk, "missing": row.missing, "missing_episodes": seasons,
-    }  # fmt: skip
-
-
 @router.get("/search", operation_id="search_series")
 async def search_series(
     service: TheService,
@@ -205,15 +192,19 @@ async def add_series(body: Add, service: TheService) -> Loading:
 async def get_series(key: Key) -> Detail:
     """A series with all its episodes."""
     async with get_db_session(read_only=True) as session:
-        series = await _find(key)
-        row = next(one for one in await shelf.shelf(session) if one.series.id == series.id)
+        series = await shelf.followed(session, key)
         rows = await shelf.episodes(session, series_ids=[series.id])
-    missing = [one for one in rows if not one.episode.is_downloaded]
+    seasons: dict[str, list[int]] = {}
+    for row in rows:
+        if not row.episode.is_downloaded:
+            seasons.setdefault(str(row.episode.season), []).append(row.episode.episode_number)
+    counts = ShelfRow(series, series.episode_count, series.on_disk_count, series.lost_file_count)
     return Detail(
-        **_series(row, missing),
-        plot=str(series.details.get("plot", "")),
-        list=[_episode(one) for one in rows],
-    )
+        key=series.key, site=series.site, name=series.name, year=series.year, folder=series.folder,
+        link=str(series.details.get("url", "")), episodes=counts.episodes, on_disk=counts.on_disk,
+        missing=counts.missing, missing_episodes=seasons, plot=str(series.details.get("plot", "")),
+        list=[_episode(row) for row in rows],
+    )  # fmt: skip
 
 
 def _episode(row: EpisodeRow) -> Episode:
@@ -264,16 +255,5 @@ async def remove_series(key: Key, service: TheService) -> None:
 
 
 async def _find(key: str) -> AnimeSeries:
-    """The followed series of exactly this key; a title or a part of one is none."""
-    site, _, bare = key.rpartition(":")
     async with get_db_session(read_only=True) as session:
-        found = [
-            one.series
-            for one in await shelf.shelf(session)
-            if one.series.key == bare and site in ("", one.series.site)
-        ]
-    if len(found) > 1:
-        raise NotFound(f"{key!r} fits several series", candidates=[one.identity for one in found])
-    if not found:
-        raise NotFound(f"no followed series has the key {key[:100]!r}")
-    return found[0]
+        return await shelf.followed(session, key)

@@ -149,10 +149,7 @@ async def _missing(key: str) -> list[int]:
 
 async def _series(key: str) -> int:
     async with get_db_session(read_only=True) as session:
-        row = await shelf.find_series(session, key)
-    if key not in (row.key, row.identity):
-        raise NotFound(f"no followed series has the key {key[:100]!r}")
-    return row.id
+        return (await shelf.followed(session, key)).id
 
 
 async def _which(body: Meant) -> Which:
